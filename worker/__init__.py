@@ -1,0 +1,1 @@
+"""The worker: claims jobs, calls providers, writes rows."""

@@ -1,0 +1,1 @@
+"""Everything outside our own database, behind one Protocol per capability."""

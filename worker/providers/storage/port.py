@@ -1,0 +1,26 @@
+"""The port every object storage fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+
+class ObjectStorage(Protocol):
+    """Private buckets of files, addressed by path inside the bucket."""
+
+    async def download(self, bucket: str, path: str, target: Path, *, max_bytes: int) -> int:
+        """Writes the object to `target` without holding it in memory; returns its size in bytes.
+
+        Raises ObjectNotFound, ObjectTooLarge (nothing is left at `target` then) or another ProviderError.
+        """
+        ...
+
+    async def remove(self, bucket: str, paths: Sequence[str]) -> None:
+        """Removes the objects; one that is already gone is no error."""
+        ...
+
+    async def close(self) -> None:
+        """Releases connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The local platform and what it shares with the command line."""

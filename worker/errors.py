@@ -13,7 +13,7 @@
             ├── ObjectNotFound     the storage has no such object
             └── ObjectTooLarge     the object is larger than the caller allows
 
-``code`` is stable and made for programs (``provider.rate_limited``); ``message`` is a sentence made for people.
+``code`` is stable and made for programs (``provider.rate_limited``); ``message`` is a sentence for people.
 """
 
 from __future__ import annotations

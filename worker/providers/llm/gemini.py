@@ -1,0 +1,105 @@
+"""Answers from Gemini."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from google.genai import types
+
+from worker.errors import ProviderRejected
+from worker.providers.llm.port import ChatEvent, ChatRequest, TextDelta, Usage
+from worker.providers.llm.prices import cost_microusd
+from worker.providers.llm.prompt import Prompt, render
+from worker.providers.vendors import faults
+from worker.providers.vendors.google_sdk import PROVIDER, Connection, Endpoint, translated
+
+DEFAULT_MODEL = "gemini-3.5-flash-lite"
+
+_FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION"}
+_COMPLETE = {"STOP", "MAX_TOKENS"}
+
+
+class GeminiChatModel:
+    """Streams through the google-genai SDK."""
+
+    name = PROVIDER
+
+    def __init__(self, endpoint: Endpoint, model: str = DEFAULT_MODEL) -> None:
+        self.model = model
+        self._connection = Connection(endpoint)
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """See the port."""
+        prompt = render(request)
+        reading = _Reading(self.model)
+        with translated():
+            stream = await self._connection.client.aio.models.generate_content_stream(
+                model=self.model, contents=_contents(prompt), config=_config(prompt, request)
+            )
+            async for response in stream:
+                text = reading.take(response)
+                if text:
+                    yield TextDelta(text)
+        yield reading.finish()
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+class _Reading:
+    """What a stream has said so far."""
+
+    def __init__(self, model: str) -> None:
+        self._model = f"{PROVIDER}:{model}"
+        self._usage: types.GenerateContentResponseUsageMetadata | None = None
+        self._said_something = False
+        self._finish = ""
+
+    def take(self, response: types.GenerateContentResponse) -> str:
+        """The text of a chunk, without the model's thoughts. Raises when the vendor blocked it."""
+        self._usage = response.usage_metadata or self._usage
+        if response.prompt_feedback and response.prompt_feedback.block_reason:
+            raise faults.filtered(PROVIDER)
+        if not response.candidates:
+            return ""
+        candidate = response.candidates[0]
+        if candidate.finish_reason:
+            self._finish = candidate.finish_reason.value
+        if self._finish in _FILTERED:
+            raise faults.filtered(PROVIDER)
+        parts = (candidate.content.parts if candidate.content else None) or []
+        text = "".join(part.text for part in parts if part.text and not part.thought)
+        self._said_something = self._said_something or bool(text)
+        return text
+
+    def finish(self) -> Usage:
+        """The bill; thoughts count as output. Raises when the stream ended before the answer did."""
+        if self._finish == "MAX_TOKENS" and not self._said_something:
+            raise ProviderRejected(
+                "provider.output_limit", "The model used up its output limit before answering."
+            )
+        if self._finish not in _COMPLETE or not self._said_something:
+            raise faults.bad_response(PROVIDER)
+        if self._usage is None:
+            return Usage(0, 0, None, self._model)
+        prompt = self._usage.prompt_token_count or 0
+        completion = (self._usage.candidates_token_count or 0) + (self._usage.thoughts_token_count or 0)
+        return Usage(prompt, completion, cost_microusd(self._model, prompt, completion), self._model)
+
+
+def _config(prompt: Prompt, request: ChatRequest) -> types.GenerateContentConfig:
+    return types.GenerateContentConfig(
+        system_instruction=prompt.system,
+        temperature=request.temperature,
+        max_output_tokens=request.max_output_tokens,
+    )
+
+
+def _contents(prompt: Prompt) -> list[types.ContentUnion]:
+    return [
+        types.Content(
+            role="model" if message.role == "assistant" else "user",
+            parts=[types.Part(text=message.content)],
+        )
+        for message in prompt.messages
+    ]

@@ -1,0 +1,114 @@
+-- Purpose:  the bucket documents, its rights, and what an upload or a removal there sets off; kinds of knowledge jobs.
+-- Risk:     policies and triggers on storage.objects: short locks on platform tables.
+-- Way back: drop the policies, triggers and functions of this file; empty the bucket by the Storage API.
+set local lock_timeout = '5s';
+
+insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
+  ('knowledge.ingest_document', 'ingest', 5, 'embeddings', 5),
+  ('knowledge.remove_object', 'outbound', 10, 'storage', 1),
+  ('knowledge.answer_question', 'interactive', 3, 'llm', 1),
+  ('knowledge.run_search', 'interactive', 3, 'embeddings', 1),
+  ('ops.purge_jobs', 'bulk', 3, null, 1);
+
+insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+values ('documents', 'documents', false, 20971520, array['application/pdf'])
+on conflict (id) do update
+  set public = excluded.public, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;
+
+------------------------------------------------------------------------------------------------
+-- Upload → document → job
+------------------------------------------------------------------------------------------------
+create function app.enqueue_ingest(p_document public.documents) returns bigint
+language sql volatile security definer set search_path = ''
+begin atomic
+  select app.enqueue(
+    'knowledge.ingest_document', p_document.workspace_id, p_document.id,
+    pg_catalog.jsonb_build_object('version', p_document.version),
+    p_dedupe_key => pg_catalog.format('ingest:%s:%s', p_document.id, p_document.version),
+    p_ordering_key => pg_catalog.format('document:%s', p_document.id));
+end;
+
+comment on function app.enqueue_ingest(public.documents) is
+  'One job per version of a document; versions are processed in order, never two at a time.';
+
+create function app.register_upload() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_folder text := lower(split_part(new.name, '/', 1));
+  v_workspace_id uuid;
+  v_document public.documents;
+begin
+  select w.id into v_workspace_id from public.workspaces as w where w.id::text = v_folder;
+  if not found then
+    return null;
+  end if;
+  insert into public.documents as d (workspace_id, kind, title, object_path, byte_size, created_by)
+  values (
+    v_workspace_id, 'pdf',
+    coalesce(nullif(left(regexp_replace(new.name, '^.*/', ''), 300), ''), 'document.pdf'),
+    new.name, (new.metadata ->> 'size')::bigint, app.user_id())
+  on conflict (object_path) do update
+    set version = d.version + 1, byte_size = excluded.byte_size, status = 'pending', stage = null,
+      error_code = null, error_message = null
+  returning * into v_document;
+  perform app.enqueue_ingest(v_document);
+  return null;
+end;
+$$;
+
+comment on function app.register_upload() is
+  'A PDF in <workspace_id>/… becomes a document and a job in the transaction of the upload; an overwritten one becomes its next version.';
+
+create function app.forget_upload() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from public.documents as d where d.object_path = old.name;
+  return null;
+end;
+$$;
+
+comment on function app.forget_upload() is 'A PDF removed through the Storage API takes its document along.';
+
+revoke execute on function app.enqueue_ingest(public.documents) from public, anon, authenticated, service_role;
+revoke execute on function app.register_upload() from public, anon, authenticated, service_role;
+revoke execute on function app.forget_upload() from public, anon, authenticated, service_role;
+
+create trigger lamina_register_upload after insert on storage.objects
+  for each row when (new.bucket_id = 'documents' and new.metadata is not null)
+  execute function app.register_upload();
+create trigger lamina_register_overwrite after update on storage.objects
+  for each row when (
+    new.bucket_id = 'documents' and new.metadata is not null
+    and (old.metadata is null or old.version is distinct from new.version
+         or old.metadata ->> 'eTag' is distinct from new.metadata ->> 'eTag'))
+  execute function app.register_upload();
+create trigger lamina_forget_upload after delete on storage.objects
+  for each row when (old.bucket_id = 'documents')
+  execute function app.forget_upload();
+
+------------------------------------------------------------------------------------------------
+-- Rights in the bucket: the first folder is the workspace
+------------------------------------------------------------------------------------------------
+create policy lamina_documents_select on storage.objects
+  for select to authenticated
+  using (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.read') as w)));
+create policy lamina_documents_insert on storage.objects
+  for insert to authenticated
+  with check (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)));
+create policy lamina_documents_update on storage.objects
+  for update to authenticated
+  using (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)))
+  with check (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)));
+create policy lamina_documents_delete on storage.objects
+  for delete to authenticated
+  using (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)));

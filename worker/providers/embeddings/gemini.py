@@ -16,7 +16,7 @@ from worker.providers.vendors.google_sdk import PROVIDER, Connection, Endpoint, 
 DEFAULT_MODEL = "gemini-embedding-2"
 
 _TASK_TYPES = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
-_QUERY_PREFIX = "task: question answering | query: "
+_PREFIXES = {"document": "title: none | text: ", "query": "task: question answering | query: "}
 
 
 class GeminiEmbedder:
@@ -45,7 +45,7 @@ class GeminiEmbedder:
         return Embeddings(vectors, sum(map(estimated_tokens, texts)))
 
     async def _request(self, texts: list[str], kind: EmbeddingKind) -> list[array[float]]:
-        prefix = _QUERY_PREFIX if kind == "query" and not self._takes_task_type else ""
+        prefix = "" if self._takes_task_type else _PREFIXES[kind]
         config = types.EmbedContentConfig(
             output_dimensionality=DIMENSIONS,
             task_type=_TASK_TYPES[kind] if self._takes_task_type else None,

@@ -9,7 +9,7 @@ DEFAULT_MODEL = "openai/gpt-5.4-mini"
 
 
 class OpenRouterChatModel(OpenAIChatModel):
-    """Faults may come inside a response of status 200 or as an event of the stream; the base class reads both."""
+    """Faults may come with status 200 or as an event of the stream; the base class reads both."""
 
     output_limit_parameter = "max_tokens"
 

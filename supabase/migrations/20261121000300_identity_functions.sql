@@ -62,13 +62,13 @@ begin
   new.avatar_url := nullif(btrim(new.avatar_url), '');
   if not app.is_username(new.username) then
     perform app.fail(
-      422, 'profile.username_invalid', 'This username cannot be used.',
+      400, 'profile.username_invalid', 'This username cannot be used.',
       'Use 3 to 30 letters (A–Z), digits, dots, dashes or underscores, with a letter or digit at both ends.'
     );
   elsif not app.is_name(new.display_name) then
-    perform app.fail(422, 'profile.display_name_invalid', 'This name cannot be used.', 'Use 1 to 100 characters.');
+    perform app.fail(400, 'profile.display_name_invalid', 'This name cannot be used.', 'Use 1 to 100 characters.');
   elsif not app.is_web_address(new.avatar_url) then
-    perform app.fail(422, 'profile.avatar_url_invalid', 'This is not the address of a picture.', 'Use a full http(s) address.');
+    perform app.fail(400, 'profile.avatar_url_invalid', 'This is not the address of a picture.', 'Use a full http(s) address.');
   elsif exists (
     select from public.profiles as other
     where lower(other.username) = lower(new.username) and other.user_id <> new.user_id

@@ -85,7 +85,7 @@ declare
 begin
   if v_rank is null then
     perform app.fail(
-      422, 'member.role_unknown', 'There is no such role.',
+      400, 'member.role_unknown', 'There is no such role.',
       'Use one of: ' || (select string_agg(role.role, ', ' order by role.rank desc, role.role) from public.roles as role) || '.'
     );
   elsif v_rank > app.member_rank(p_workspace_id, app.user_id()) then
@@ -150,13 +150,13 @@ language plpgsql stable security invoker set search_path = ''
 as $$
 begin
   if app.is_name(btrim(p_name)) is not true then
-    perform app.fail(422, 'workspace.name_invalid', 'A workspace needs a name.', 'Use 1 to 100 characters on one line.');
+    perform app.fail(400, 'workspace.name_invalid', 'A workspace needs a name.', 'Use 1 to 100 characters on one line.');
   end if;
   return btrim(p_name);
 end;
 $$;
 
-comment on function app.workspace_name(text) is 'The trimmed name; fails with 422 workspace.name_invalid. Internal.';
+comment on function app.workspace_name(text) is 'The trimmed name; fails with 400 workspace.name_invalid. Internal.';
 
 revoke execute on function app.workspace_name(text) from public, anon, authenticated, service_role;
 

@@ -91,7 +91,7 @@ begin
   perform app.require_team(app.lock_workspace(p_workspace_id, 'members.invite'));
   perform app.require_grantable(p_workspace_id, p_role);
   if app.is_email(v_email) is not true then
-    perform app.fail(422, 'invitation.email_invalid', 'This is not an e-mail address.');
+    perform app.fail(400, 'invitation.email_invalid', 'This is not an e-mail address.');
   end if;
 
   update public.workspace_invitations as older set revoked_at = now()

@@ -1,0 +1,1 @@
+"""Documents become searchable; questions are answered from them."""

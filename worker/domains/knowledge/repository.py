@@ -1,0 +1,114 @@
+"""The knowledge domain's rows; every statement is in queries.sql."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row
+
+from worker.db.halfvec import register_halfvec, to_halfvec, to_text
+from worker.db.pool import Database
+from worker.db.queries import load_queries
+from worker.domains.knowledge.chunking import Chunk
+from worker.domains.knowledge.rules import Hit, ReusePlan
+
+SQL = load_queries(__package__, "queries.sql")
+
+COPY_TYPES = ("uuid", "uuid", "int4", "text", "text", "int4", "int4", "int4", "int4", "bytea", "text", "text")
+
+Row = dict[str, Any]
+
+
+async def one(db: Database, name: str, **parameters: Any) -> Row | None:
+    """The first row of a named statement, or None."""
+    async with db.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(SQL[name], parameters)
+        return await cursor.fetchone()
+
+
+async def rows(db: Database, name: str, **parameters: Any) -> list[Row]:
+    """All rows of a named statement."""
+    async with db.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(SQL[name], parameters)
+        return await cursor.fetchall()
+
+
+async def search(
+    db: Database,
+    *,
+    workspace_id: UUID,
+    query: str,
+    vector: array[float],
+    embedding_model: str,
+    document_ids: Sequence[UUID] | None,
+    limit: int,
+) -> list[Hit]:
+    """Hybrid search in one workspace, best first."""
+    async with db.connection() as connection, connection.cursor(row_factory=class_row(Hit)) as cursor:
+        await cursor.execute(
+            SQL["search_chunks"],
+            {
+                "workspace_id": workspace_id,
+                "query": query,
+                "embedding": to_text(vector),
+                "embedding_model": embedding_model,
+                "document_ids": document_ids,
+                "limit": limit,
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def swap_chunks(
+    connection: AsyncConnection[Any],
+    document: Row,
+    plan: ReusePlan,
+    chunks: Sequence[Chunk],
+    vectors: Sequence[array[float]],
+    language: str,
+    embedding_model: str,
+) -> None:
+    """Replaces a document's chunks in the caller's transaction: readers see the old set or the new one.
+
+    `vectors` belong to `plan.new`, in its order.
+    """
+    await connection.execute(
+        SQL["delete_stale_chunks"], {"document_id": document["id"], "kept_ids": list(plan.kept.values())}
+    )
+    kept = [chunk for chunk in chunks if chunk.ordinal in plan.kept]
+    await connection.execute(
+        SQL["move_kept_chunks"],
+        {
+            "ids": [plan.kept[chunk.ordinal] for chunk in kept],
+            "ordinals": [chunk.ordinal for chunk in kept],
+            "pages_from": [chunk.page_from for chunk in kept],
+            "pages_to": [chunk.page_to for chunk in kept],
+            "chars_from": [chunk.char_from for chunk in kept],
+            "chars_to": [chunk.char_to for chunk in kept],
+        },
+    )
+    halfvec = await register_halfvec(connection)
+    async with connection.cursor() as cursor, cursor.copy(SQL["copy_chunks"]) as copy:
+        copy.set_types([*COPY_TYPES, halfvec])
+        for chunk, vector in zip(plan.new, vectors, strict=True):
+            await copy.write_row(
+                (
+                    document["workspace_id"],
+                    document["id"],
+                    chunk.ordinal,
+                    chunk.heading,
+                    chunk.text,
+                    chunk.page_from,
+                    chunk.page_to,
+                    chunk.char_from,
+                    chunk.char_to,
+                    chunk.content_hash,
+                    language,
+                    embedding_model,
+                    to_halfvec(vector),
+                )
+            )

@@ -1,0 +1,121 @@
+"""Decisions of the knowledge domain; no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.domains.knowledge.chunking import Chunk
+from worker.providers.llm.port import ChatMessage, Source
+
+CITATION = re.compile(r"\[(\d{1,3})\]")
+QUOTE_CHARACTERS = 300
+HISTORY_MESSAGES = 6
+HISTORY_CHARACTERS = 6000
+SHORT_QUESTION_WORDS = 4
+
+NOT_ANSWERED = {
+    "french": "Les documents ne le disent pas.",
+    "german": "Die Dokumente sagen dazu nichts.",
+    "spanish": "Los documentos no lo dicen.",
+    "italian": "I documenti non lo dicono.",
+    "portuguese": "Os documentos não o dizem.",
+    "dutch": "De documenten zeggen dat niet.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retrieved chunk, best first in a list of them."""
+
+    chunk_id: int
+    document_id: str
+    title: str
+    heading: str | None
+    content: str
+    page_from: int
+    page_to: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReusePlan:
+    """What to do with a document's old rows: `kept` maps a new ordinal to the id of the row it reuses."""
+
+    kept: Mapping[int, int]
+    new: Sequence[Chunk]
+
+
+def plan_reuse(chunks: Sequence[Chunk], stored: Iterable[tuple[int, bytes]]) -> ReusePlan:
+    """Which chunks keep their row and vector (same hash, same model) and which are embedded anew."""
+    free: defaultdict[bytes, list[int]] = defaultdict(list)
+    for row_id, content_hash in stored:
+        free[content_hash].append(row_id)
+    kept: dict[int, int] = {}
+    new: list[Chunk] = []
+    for chunk in chunks:
+        if free[chunk.content_hash]:
+            kept[chunk.ordinal] = free[chunk.content_hash].pop()
+        else:
+            new.append(chunk)
+    return ReusePlan(kept, new)
+
+
+def to_sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
+    """Numbers the passages from 1, as the answer cites them."""
+    return tuple(
+        Source(
+            ordinal=number,
+            title=hit.title if hit.heading is None else f"{hit.title} – {hit.heading}",
+            page=hit.page_from,
+            text=hit.content,
+            chunk_id=hit.chunk_id,
+        )
+        for number, hit in enumerate(hits, start=1)
+    )
+
+
+def cited(answer: str, hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    """The citations of an answer in order of first use; a number that names no source is left out."""
+    numbers = dict.fromkeys(int(match) for match in CITATION.findall(answer))
+    return [
+        {
+            "ordinal": number,
+            "chunk_id": hits[number - 1].chunk_id,
+            "document_id": hits[number - 1].document_id,
+            "title": hits[number - 1].title,
+            "page_from": hits[number - 1].page_from,
+            "page_to": hits[number - 1].page_to,
+            "quote": hits[number - 1].content[:QUOTE_CHARACTERS],
+        }
+        for number in numbers
+        if 1 <= number <= len(hits)
+    ]
+
+
+def not_answered(language: str) -> str:
+    """Says that the documents do not say, in the question's language (a text search configuration name)."""
+    return NOT_ANSWERED.get(language, "The documents do not say.")
+
+
+def bounded_history(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """The newest turns that fit the budget of characters, oldest first."""
+    kept: list[ChatMessage] = []
+    left = HISTORY_CHARACTERS
+    for message in reversed(messages[-HISTORY_MESSAGES:]):
+        left -= len(message.content)
+        if left < 0:
+            break
+        kept.append(message)
+    return tuple(reversed(kept))
+
+
+def retrieval_query(question: str, history: Sequence[ChatMessage]) -> str:
+    """What to search for: a question too short to stand alone brings the one before it along."""
+    earlier = [message.content for message in history if message.role == "user"]
+    if earlier and len(question.split()) <= SHORT_QUESTION_WORDS:
+        return f"{earlier[-1]}\n{question}"
+    return question

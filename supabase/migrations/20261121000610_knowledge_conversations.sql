@@ -9,8 +9,8 @@ set local lock_timeout = '5s';
 create table public.conversations (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
-  title text not null check (length(title) between 1 and 200),
-  created_by uuid not null,
+  title text not null default '' check (length(title) <= 200),
+  created_by uuid not null default app.user_id(),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -27,6 +27,10 @@ create policy select_participants on public.conversations
   using (
     (created_by = (select app.user_id()) and workspace_id = any (array(select app.workspaces_with('conversations.read'))))
     or workspace_id = any (array(select app.workspaces_with('conversations.read_all'))));
+create policy insert_own on public.conversations
+  for insert to authenticated
+  with check (
+    created_by = (select app.user_id()) and workspace_id = any (array(select app.workspaces_with('conversations.write'))));
 create policy update_own on public.conversations
   for update to authenticated
   using (created_by = (select app.user_id()) and workspace_id = any (array(select app.workspaces_with('conversations.write'))))
@@ -36,11 +40,12 @@ create policy delete_own on public.conversations
   using (created_by = (select app.user_id()) and workspace_id = any (array(select app.workspaces_with('conversations.write'))));
 
 comment on policy select_participants on public.conversations is 'One''s own, or all with conversations.read_all.';
+comment on policy insert_own on public.conversations is 'A client that wants to hear the answer stream opens the conversation, subscribes, and then asks.';
 comment on policy update_own on public.conversations is 'Who began it renames it; only the title is granted.';
 comment on policy delete_own on public.conversations is 'Who began it may erase it, with its messages.';
 
 revoke all on table public.conversations from public, anon, authenticated, service_role;
-grant select, delete, update (title) on table public.conversations to authenticated;
+grant select, delete, insert (id, workspace_id, title), update (title) on table public.conversations to authenticated;
 grant select on table public.conversations to service_role, lamina_worker;
 
 create trigger touch_updated_at before update on public.conversations

@@ -167,7 +167,8 @@ begin
     values (p_workspace_id, left(btrim(p_question), 200), v_user_id)
     returning id into v_conversation_id;
   else
-    update public.conversations as c set updated_at = now()
+    update public.conversations as c
+    set updated_at = now(), title = coalesce(nullif(c.title, ''), left(btrim(p_question), 200))
     where c.id = v_conversation_id and c.workspace_id = p_workspace_id and c.created_by = v_user_id;
     if not found then
       perform app.fail(404, 'conversation.not_found', 'There is no such conversation of yours.');

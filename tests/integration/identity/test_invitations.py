@@ -85,7 +85,7 @@ def test_an_unknown_role_is_refused(db: Database, cast: Cast) -> None:
         invite(db, cast, cast.owner, cast.stranger.email, "king")
 
 
-@pytest.mark.parametrize("token", [None, "", "x", uuid4().hex * 2])
+@pytest.mark.parametrize("token", [None, "", "x", "0" * 64])
 def test_a_wrong_token_opens_nothing(db: Database, cast: Cast, token: str | None) -> None:
     invite(db, cast, cast.owner, cast.stranger.email)
     with refused(404, "invitation.not_found"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from google.genai import types
 
@@ -28,7 +28,7 @@ class GeminiChatModel:
         self.model = model
         self._connection = Connection(endpoint)
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """See the port."""
         prompt = render(request)
         reading = _Reading(self.model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -83,7 +83,7 @@ class ChatModel(Protocol):
     @property
     def model(self) -> str: ...
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """Text deltas, then exactly one Usage. Raises a ProviderError, also in mid-stream.
 
         Close the iterator (``aclosing``) to stop early; the connection to the vendor is dropped then.

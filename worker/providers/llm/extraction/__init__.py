@@ -1,0 +1,1 @@
+"""Answering without a model: the sentences of the sources that answer a question best."""

@@ -1,0 +1,7 @@
+-- One permissive policy per table, action and role: several are or-ed, all of them run, and nobody sees the sum.
+select format('%s for %s to %s', p.polrelid::regclass, p.polcmd, role_oid::regrole), 'has several permissive policies: '
+  || string_agg(p.polname, ', ' order by p.polname)
+from pg_policy as p cross join unnest(p.polroles) as role_oid
+where p.polpermissive
+group by p.polrelid, p.polcmd, role_oid
+having count(*) > 1

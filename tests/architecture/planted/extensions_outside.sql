@@ -1,0 +1,2 @@
+-- expect: vector: is installed in schema public
+alter extension vector set schema public;

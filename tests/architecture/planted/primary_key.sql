@@ -1,0 +1,2 @@
+-- expect: public.planted
+create table public.planted (id int);

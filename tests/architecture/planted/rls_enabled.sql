@@ -1,0 +1,2 @@
+-- expect: app.planted
+create table app.planted (id int primary key);

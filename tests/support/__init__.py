@@ -1,0 +1,1 @@
+"""What tests of every kind share: a throw-away Postgres, databases from templates, a cast of named people."""

@@ -14,6 +14,9 @@ _UNSPACED = re.compile(
 )
 
 
+_SIGNS = (("°c", " celsius"), ("°f", " fahrenheit"), ("%", " percent"))
+
+
 def plain(text: str) -> str:
     """Lower case without accents or compatibility forms: `Éﬀet` and `effet` become the same."""
     if text.isascii():
@@ -25,7 +28,10 @@ def plain(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words and numbers in order, plain; scripts without spaces give overlapping pairs of characters."""
-    found: list[str] = _TOKEN.findall(plain(text))
+    written = plain(text)
+    for sign, word in _SIGNS:
+        written = written.replace(sign, word)
+    found: list[str] = _TOKEN.findall(written)
     if text.isascii() or not _UNSPACED.search(text):
         return found
     return [piece for token in found for piece in _pieces(token)]

@@ -16,15 +16,17 @@ from worker.providers.llm.port import Source
 from worker.providers.words import plain, terms, tokens
 
 _RELATED, _DERIVED, _INSIDE = 0.85, 0.7, 0.6
-_HEADING, _ASKED_BEFORE, _PREVIOUS, _PASSAGE, _TITLE = 0.75, 0.95, 0.5, 0.4, 0.35
+_HEADING, _ASKED_BEFORE, _PREVIOUS, _PASSAGE, _TITLE = 0.75, 0.95, 0.5, 0.42, 0.45
 _OWN, _CONTEXT = 0.4, 0.6
-_STRICT_ABSENT, _SOFT_ABSENT = 0.3, 0.75
+_STRICT_ABSENT, _SOFT_ABSENT = 0.3, 0.7
 _NEAR = 0.15
+_OWN_HEADING = 0.6
+_FOCUS_AWAY, _COUNTED_AWAY, _FOCUS_COUNTED = 0.85, 0.65, 1.3
 _DEFINES = 1.25
 _ASKS = 0.3
 _HEADING_ONLY = 0.6
 _RANK = 0.04
-_FIGURE_MISSING, _MISSING = 0.3, 0.3
+_FIGURE_MISSING, _MISSING = 0.3, 0.35
 _PRONOUN = re.compile(
     r"^(?:it|they|he|she|this|these|its|their|il|elle|ils|elles|ce|cette|celui|es|sie|er)\b", re.I
 )
@@ -122,15 +124,23 @@ def _evidence(
     own = {term: strength(term, own_stems) for term in weights}
     context = _in_context(question, own, unit, passage)
     total = sum(weights.values()) or 1.0
-    about = {term: context[term] if term in question.names else value for term, value in own.items()}
+    headings = _stems(" ".join(unit.headings))
+    about = {
+        term: context[term] if term in question.names else max(value, _OWN_HEADING * strength(term, headings))
+        for term, value in own.items()
+    }
     own_share = sum(weights[term] * value for term, value in about.items()) / total
     coverage = sum(weights[term] * value for term, value in context.items()) / total
     base = _OWN * own_share + _CONTEXT * coverage
     matched = frozenset(term for term, value in own.items() if value > 0)
     score = base * _form_factor(question, unit, matched) * _quality(unit) * (1 - _RANK * min(rank, 5))
+    if question.focus:
+        score *= _focus_factor(question, unit, about)
     for term, value in context.items():
         if value == 0.0:
-            score *= _FIGURE_MISSING if term in question.figures else 1 - _MISSING * question.terms[term]
+            score *= (
+                _FIGURE_MISSING if term in question.figures else 1 - _MISSING * (question.terms[term] == 1.0)
+            )
     return Evidence(passage.source, unit, position, score, coverage, matched)
 
 
@@ -148,7 +158,7 @@ def _in_context(question: Question, own: dict[str, float], unit: Unit, passage: 
     for term, value in own.items():
         if term in question.names:
             places_of_name = passage.stems | passage.title
-            context[term] = max(value, 0.9 * strength(term, places_of_name))
+            context[term] = max(value, 0.8 * strength(term, places_of_name))
         else:
             context[term] = max(value, *(strength(term, stems) * share for stems, share in places))
     return context
@@ -165,6 +175,16 @@ def _form_factor(question: Question, unit: Unit, matched: frozenset[str]) -> flo
     if not fresh:
         return _STRICT_ABSENT if question.kind in STRICT else _SOFT_ABSENT
     return 1.0 + _NEAR * max(_nearness(unit.text, found, matched) for found in fresh)
+
+
+def _focus_factor(question: Question, unit: Unit, about: dict[str, float]) -> float:
+    """More when the unit counts the very thing asked for, less when it does not name it."""
+    if about[question.focus] == 0.0:
+        return _COUNTED_AWAY if question.kind is Kind.NUMBER else _FOCUS_AWAY
+    counted = question.kind is Kind.NUMBER and any(
+        question.focus in terms(unit.text[found.end() :])[:2] for found in expressions(Kind.NUMBER, unit.text)
+    )
+    return _FOCUS_COUNTED if counted else 1.0
 
 
 def _nearness(text: str, found: re.Match[str], matched: frozenset[str]) -> float:

@@ -81,6 +81,8 @@ _YEAR = r"\b(?:1[0-9]|20)\d\d\b(?![.,]\d)"
 _AMOUNT = rf"(?:{_FIGURE}|\b(?:{_COUNT})\b)"
 _TIME_SPAN = rf"{_AMOUNT}(?:\s+[^\W\d]+)?\s*-?\s*(?:{_UNIT_OF_TIME})\b"
 
+_NUMBERING = re.compile(r"\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|\d{1,2}(?:\.\d{1,2})+\s(?=[^\W\d])")
+
 _FORMS: dict[Kind, tuple[str, ...]] = {
     Kind.DATE: (
         _YEAR,
@@ -104,7 +106,7 @@ _FORMS: dict[Kind, tuple[str, ...]] = {
         r"\b(?:every|each|chaque|per|once|twice)\s+\w+",
         rf"{_AMOUNT}\s*(?:{_UNIT_OF_LENGTH})\b",
     ),
-    Kind.NUMBER: (rf"(?!{_YEAR}){_AMOUNT}",),
+    Kind.NUMBER: (rf"(?!{_YEAR})(?<![\d:.]){_AMOUNT}(?![\d]*[:\d])(?!\.\d)(?!\.?\)?\s+(?:st|nd|rd|th)\b)",),
     Kind.MONEY: (
         rf"{_CURRENCY}\s*{_FIGURE}",
         rf"{_FIGURE}\s*(?:(?:millions?|billion|milliards?|thousand|bn|m|k)\s+)?(?:d'|de\s+)?{_CURRENCY}",
@@ -141,9 +143,13 @@ _PATTERNS = {
 
 
 def expressions(kind: Kind, text: str) -> list[re.Match[str]]:
-    """Where the text holds something of the kind; nothing for kinds without a form of their own."""
+    """Where the text holds something of the kind; nothing for kinds without a form of their own.
+
+    The number of a clause or step at the beginning does not count.
+    """
     pattern = _PATTERNS.get(kind)
-    return list(pattern.finditer(text)) if pattern else []
+    numbering = _NUMBERING.match(text)
+    return list(pattern.finditer(text, numbering.end() if numbering else 0)) if pattern else []
 
 
 def has_form(kind: Kind) -> bool:

@@ -85,13 +85,18 @@ given many much long often soon quickly quick fast far need want possible people
 date day month number amount total current currently new first last use used using receive provide apply
 list exist come go see look find tell about company report article paper author main work percentage
 share exactly annee jour mois nombre nom faire fait faut peut doit eleve montant existe nouveau nouvelle
-total actuel heisst gibt name jahr tag weeks
+total actuel every each chaque run hold put require guarantee guaranteed affect possede compte nobody anyone
+know see heisst gibt name jahr tag weeks
 """
 _VAGUE = frozenset(stem(word) for word in _VAGUE_WORDS.split())
 _VAGUE_WEIGHT = 0.35
 _ASKING = frozenset({"many", "much", "often", "soon", "quickly", "mean"})
 """Stems that only ask; the kind already says what they say."""
 
+_ASKS_FOR = re.compile(
+    r"\bhow (?:many|much)\b|\b(?:what|which)\b|\bcombien d[e']|\bquel(?:le)?s?\b|\bwie ?viele?\b|\bwelche[rsnm]?\b|"
+    r"\bcuant[oa]s?\b|\bquant[ie]\b|\bcual(?:es)?\b|\bquale\b"
+)
 _LEANS = re.compile(
     r"^(?:and|but|so|et|mais|und|aber|y|e)\b|\b(?:it|its|they|them|their|he|she|him|his|her|there|those|il|"
     r"elle|ils|elles|celui-ci|celle-ci|er|sie|deren|dessen)\b"
@@ -107,6 +112,9 @@ class Question:
     kind: Kind
     terms: dict[str, float]
     names: frozenset[str]
+    focus: str
+    """The stem that names what is asked for ("how many *labourers*", "which *law*"); "" when unclear."""
+
     figures: frozenset[str]
     """Years, codes and numbers of the question; they must stand where the answer stands."""
 
@@ -130,7 +138,15 @@ def analyse(text: str, asked_before: str = "") -> Question:
         terms = {word: weight / 2 for word, weight in earlier.terms.items() if not word.isdigit()} | terms
     figures = frozenset(word for word in terms if any(char.isdigit() for char in word))
     names = frozenset() if language == "de" else _names(text) & terms.keys()
-    return Question(text, kind, terms, names - figures, figures)
+    return Question(text, kind, terms, names - figures, _focus(text, terms), figures)
+
+
+def _focus(text: str, terms: dict[str, float]) -> str:
+    asked = _ASKS_FOR.search(plain(text))
+    if asked is None:
+        return ""
+    after = [stem(word) for word in tokens(plain(text)[asked.end() :])]
+    return next((word for word in after if terms.get(word, 0.0) == 1.0), "")
 
 
 def needs_context(text: str) -> bool:

@@ -25,7 +25,7 @@ class Unit:
 
     text: str
     headings: tuple[str, ...] = ()
-    """Nearest last."""
+    """Nearest last; a second one only when it stands directly above."""
     previous: str = ""
     following: str = ""
     is_heading: bool = False
@@ -35,12 +35,14 @@ def units(text: str) -> list[Unit]:
     """The units of one passage in reading order."""
     pieces: list[tuple[str, tuple[str, ...], bool]] = []
     headings: list[str] = []
+    follows_heading = False
     for block in _with_captions(_blocks(text)):
         sentences = _sentences(block)
         heading = len(sentences) == 1 and _looks_like_heading(block)
         pieces += [(sentence, tuple(headings[-2:]), heading) for sentence in sentences]
         if heading:
-            headings.append(block)
+            headings = [*headings, block] if follows_heading else [block]
+        follows_heading = heading
     texts = ["", *(piece[0] for piece in pieces), ""]
     return [
         Unit(sentence, above, texts[index], texts[index + 2], heading)

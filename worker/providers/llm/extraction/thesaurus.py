@@ -29,8 +29,9 @@ lead leads led leader head heads headed chair chairs chaired chairman chairwoman
 lead leads led head heads headed manager manage manages managed run runs operated operates responsible
 diriger dirige directeur directrice presidence preside president responsable
 boss manager supervisor
-located location situated site sits lies headquarters headquartered based address
-trouve trouver situe situee situes sis adresse siege demeurant
+located location situated site sits lies headquarters headquartered based
+address street road lane avenue rue adresse strasse
+trouve trouver situe situee situes sis siege demeurant
 born birth
 die died dies death dead
 ne nee naissance
@@ -60,7 +61,8 @@ area surface size large m2 square hectares
 surface superficie taille m2 hectares
 speed fast quick quickly mph kmh
 vitesse rapide
-temperature hot cold warm
+temperature hot cold warm celsius fahrenheit kelvin degrees
+percentage percent share proportion pourcentage part
 noise loud decibel db sound
 capacity volume litres liters
 power powered electricity energy

@@ -7,7 +7,7 @@ relations as (
 )
 select 'schema ' || n.nspname, r.name, p.name
 from pg_namespace as n, roles as r, (values ('USAGE'), ('CREATE')) as p (name)
-where n.nspname in ('public', 'app', 'extensions') and has_schema_privilege(r.name, n.oid, p.name)
+where n.nspname in ('public', 'app') and has_schema_privilege(r.name, n.oid, p.name)
 union all
 select 'table ' || t.name, r.name, p.name
 from relations as t, roles as r,

@@ -69,8 +69,10 @@ class _Reading:
         self._said_something = False
         self._finish: str | None = None
 
-    def take(self, chunk: ChatCompletionChunk) -> str:
-        """The text of a chunk; "" for one that carries none. Raises for an error in place of a chunk."""
+    def take(self, chunk: object) -> str:
+        """The text of a chunk; "" for one that carries none. Raises for all else: the SDK does not check."""
+        if not isinstance(chunk, ChatCompletionChunk):
+            raise faults.bad_response(self._provider)
         error = getattr(chunk, "error", None)
         if error:
             raise of_body(self._provider, error)

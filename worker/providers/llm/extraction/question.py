@@ -94,8 +94,8 @@ _ASKING = frozenset({"many", "much", "often", "soon", "quickly", "mean"})
 """Stems that only ask; the kind already says what they say."""
 
 _ASKS_FOR = re.compile(
-    r"\bhow (?:many|much)\b|\b(?:what|which)\b|\bcombien d[e']|\bquel(?:le)?s?\b|\bwie ?viele?\b|\bwelche[rsnm]?\b|"
-    r"\bcuant[oa]s?\b|\bquant[ie]\b|\bcual(?:es)?\b|\bquale\b"
+    r"\bhow (?:many|much)\b|\b(?:what|which)\b|\bcombien d[e']|\bquel(?:le)?s?\b|\bwie ?viele?\b|"
+    r"\bwelche[rsnm]?\b|\bcuant[oa]s?\b|\bquant[ie]\b|\bcual(?:es)?\b|\bquale\b"
 )
 _LEANS = re.compile(
     r"^(?:and|but|so|et|mais|und|aber|y|e)\b|\b(?:it|its|they|them|their|he|she|him|his|her|there|those|il|"

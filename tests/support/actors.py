@@ -51,7 +51,7 @@ class Cast:
 
 
 def sign_up(admin: psycopg.Connection, name: str, metadata: dict[str, Any] | None = None) -> Actor:
-    """Inserts into auth.users as the role that owns it, like the platform's auth server: triggers run as there."""
+    """Inserts into auth.users as the role that owns it, like the platform's auth server, for the triggers."""
     actor = Actor(name, uuid4(), f"{name}-{uuid4().hex[:8]}@example.test")
     owner = admin.execute(
         "select tableowner from pg_tables where schemaname = 'auth' and tablename = 'users'"
@@ -69,7 +69,7 @@ def sign_up(admin: psycopg.Connection, name: str, metadata: dict[str, Any] | Non
 
 
 def make_cast(admin: psycopg.Connection) -> Cast:
-    """Signs everyone up and makes the workspace by plain inserts, not by the RPC that other tests are about."""
+    """Signs everyone up and makes the workspace by plain inserts: other tests are about the RPC."""
     people = {name: sign_up(admin, name) for name in (*MEMBER_ROLES, "stranger")}
     with admin.transaction():
         row = admin.execute(

@@ -24,8 +24,8 @@ _numbers = itertools.count(1)
 class Database:
     """One database on a test server.
 
-    The ``as_…`` context managers yield a cursor inside a transaction of its own, with the role and the settings
-    that the Data API gives a request; it commits at the end and rolls back on an exception.
+    The ``as_…`` context managers yield a cursor inside a transaction of its own, with the role and the
+    settings that the Data API gives a request; it commits at the end and rolls back on an exception.
     """
 
     def __init__(self, cluster: Cluster, name: str) -> None:

@@ -120,6 +120,27 @@ def claims_of(user: Actor | UUID | str) -> dict[str, Any]:
     return {"sub": str(user), "role": "authenticated", "aud": "authenticated", "aal": "aal1"}
 
 
+def copy_database(server: psycopg.Connection, template: str, name: str) -> None:
+    """CREATE DATABASE … TEMPLATE, with the owner and the rights on the database, which that leaves out."""
+    row = server.execute(
+        "select pg_get_userbyid(datdba) from pg_database where datname = %s", (template,)
+    ).fetchone()
+    assert row is not None, f"no database {template}"
+    source, target = sql.Identifier(template), sql.Identifier(name)
+    server.execute(
+        sql.SQL("create database {} template {} owner {}").format(target, source, sql.Identifier(row[0]))
+    )
+    rights = server.execute(
+        "select grantee::regrole::text, privilege_type from pg_database, aclexplode(datacl)"
+        " where datname = %s and grantee <> 0 and grantee <> datdba",
+        (template,),
+    )
+    for role, right in rights.fetchall():
+        server.execute(
+            sql.SQL("grant {} on database {} to {}").format(sql.SQL(right), target, sql.Identifier(role))
+        )
+
+
 @contextmanager
 def fresh_database(cluster: Cluster | None = None, *, template: str) -> Iterator[Database]:
     """A copy of ``template`` that is dropped at the end, with force: a leaked connection does not keep it."""
@@ -127,9 +148,7 @@ def fresh_database(cluster: Cluster | None = None, *, template: str) -> Iterator
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_{worker}_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(cluster.dsn(), autocommit=True) as server:
-        server.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        copy_database(server, template, name)
         database = Database(cluster, name)
         try:
             yield database

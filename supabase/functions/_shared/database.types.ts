@@ -1,0 +1,1244 @@
+// Written by `lamina db types` from the migrated database. Do not edit.
+
+export type Json = string | number | boolean | null | {
+  [key: string]: Json | undefined;
+} | Json[];
+
+export type Database = {
+  "public": {
+    Tables: {
+      "chunks": {
+        Row: {
+          "char_from": number;
+          "char_to": number;
+          "content": string;
+          "content_hash": string;
+          "document_id": string;
+          "embedding": unknown;
+          "embedding_model": string;
+          "heading": string | null;
+          "id": number;
+          "language": string;
+          "ordinal": number;
+          "page_from": number;
+          "page_to": number;
+          "search": unknown;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "char_from": number;
+          "char_to": number;
+          "content": string;
+          "content_hash": string;
+          "document_id": string;
+          "embedding": unknown;
+          "embedding_model": string;
+          "heading"?: string | null;
+          "id"?: never;
+          "language"?: string;
+          "ordinal": number;
+          "page_from": number;
+          "page_to": number;
+          "search"?: never;
+          "workspace_id": string;
+        };
+        Update: {
+          "char_from"?: number;
+          "char_to"?: number;
+          "content"?: string;
+          "content_hash"?: string;
+          "document_id"?: string;
+          "embedding"?: unknown;
+          "embedding_model"?: string;
+          "heading"?: string | null;
+          "id"?: never;
+          "language"?: string;
+          "ordinal"?: number;
+          "page_from"?: number;
+          "page_to"?: number;
+          "search"?: never;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "chunks_document_id_fkey";
+            columns: ["document_id"];
+            isOneToOne: false;
+            referencedRelation: "documents";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "chunks_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "conversations": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversations_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "document_versions": {
+        Row: {
+          "content": string;
+          "created_at": string;
+          "created_by": string | null;
+          "document_id": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "document_id": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "content"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "document_id"?: string;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "document_versions_document_id_fkey";
+            columns: ["document_id"];
+            isOneToOne: false;
+            referencedRelation: "documents";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "document_versions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "documents": {
+        Row: {
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "byte_size"?: number | null;
+          "chunk_count"?: number;
+          "content_hash"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "embedding_model"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "language"?: string | null;
+          "object_path"?: string | null;
+          "page_count"?: number | null;
+          "processed_at"?: string | null;
+          "processed_version"?: number | null;
+          "stage"?: string | null;
+          "status"?: string;
+          "title": string;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id": string;
+        };
+        Update: {
+          "byte_size"?: number | null;
+          "chunk_count"?: number;
+          "content_hash"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "embedding_model"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "language"?: string | null;
+          "object_path"?: string | null;
+          "page_count"?: number | null;
+          "processed_at"?: string | null;
+          "processed_version"?: number | null;
+          "stage"?: string | null;
+          "status"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "documents_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "jobs": {
+        Row: {
+          "args": NonNullable<Json>;
+          "attempts": number;
+          "cancel_requested_at": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "dedupe_key": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "fair_tag": number;
+          "finished_at": string | null;
+          "gate": string;
+          "id": number;
+          "kind": string;
+          "lane": string;
+          "lease_until": string | null;
+          "max_attempts": number;
+          "ordering_key": string | null;
+          "progress": number;
+          "provider": string | null;
+          "run_at": string;
+          "stage": string | null;
+          "started_at": string | null;
+          "status": string;
+          "subject_id": string | null;
+          "worker_id": string | null;
+          "workspace_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "args"?: NonNullable<Json>;
+          "attempts"?: number;
+          "cancel_requested_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "dedupe_key"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "fair_tag"?: number;
+          "finished_at"?: string | null;
+          "gate"?: string;
+          "id"?: never;
+          "kind": string;
+          "lane": string;
+          "lease_until"?: string | null;
+          "max_attempts": number;
+          "ordering_key"?: string | null;
+          "progress"?: number;
+          "provider"?: string | null;
+          "run_at"?: string;
+          "stage"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "subject_id"?: string | null;
+          "worker_id"?: string | null;
+          "workspace_id"?: string | null;
+        };
+        Update: {
+          "args"?: NonNullable<Json>;
+          "attempts"?: number;
+          "cancel_requested_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "dedupe_key"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "fair_tag"?: number;
+          "finished_at"?: string | null;
+          "gate"?: string;
+          "id"?: never;
+          "kind"?: string;
+          "lane"?: string;
+          "lease_until"?: string | null;
+          "max_attempts"?: number;
+          "ordering_key"?: string | null;
+          "progress"?: number;
+          "provider"?: string | null;
+          "run_at"?: string;
+          "stage"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "subject_id"?: string | null;
+          "worker_id"?: string | null;
+          "workspace_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "jobs_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "messages": {
+        Row: {
+          "answered": boolean | null;
+          "citations": NonNullable<Json>;
+          "completion_tokens": number | null;
+          "content": string;
+          "conversation_id": string;
+          "cost_microusd": number | null;
+          "created_at": string;
+          "created_by": string;
+          "document_ids": (string)[] | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "first_token_ms": number | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "job_id": number | null;
+          "latency_ms": number | null;
+          "model": string | null;
+          "prompt_tokens": number | null;
+          "provider": string | null;
+          "reply_to": string | null;
+          "retrieval_ms": number | null;
+          "role": string;
+          "seq": number;
+          "status": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "answered"?: boolean | null;
+          "citations"?: NonNullable<Json>;
+          "completion_tokens"?: number | null;
+          "content"?: string;
+          "conversation_id": string;
+          "cost_microusd"?: number | null;
+          "created_at"?: string;
+          "created_by": string;
+          "document_ids"?: (string)[] | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "first_token_ms"?: number | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "job_id"?: number | null;
+          "latency_ms"?: number | null;
+          "model"?: string | null;
+          "prompt_tokens"?: number | null;
+          "provider"?: string | null;
+          "reply_to"?: string | null;
+          "retrieval_ms"?: number | null;
+          "role": string;
+          "seq"?: never;
+          "status"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "answered"?: boolean | null;
+          "citations"?: NonNullable<Json>;
+          "completion_tokens"?: number | null;
+          "content"?: string;
+          "conversation_id"?: string;
+          "cost_microusd"?: number | null;
+          "created_at"?: string;
+          "created_by"?: string;
+          "document_ids"?: (string)[] | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "first_token_ms"?: number | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "job_id"?: number | null;
+          "latency_ms"?: number | null;
+          "model"?: string | null;
+          "prompt_tokens"?: number | null;
+          "provider"?: string | null;
+          "reply_to"?: string | null;
+          "retrieval_ms"?: number | null;
+          "role"?: string;
+          "seq"?: never;
+          "status"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "messages_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_reply_to_fkey";
+            columns: ["reply_to"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "profiles": {
+        Row: {
+          "avatar_url": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "updated_at": string;
+          "user_id": string;
+          "username": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "avatar_url"?: string | null;
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "updated_at"?: string;
+          "user_id": string;
+          "username"?: string | null;
+        };
+        Update: {
+          "avatar_url"?: string | null;
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "updated_at"?: string;
+          "user_id"?: string;
+          "username"?: string | null;
+        };
+        Relationships: [];
+      };
+      "role_permissions": {
+        Row: {
+          "permission": string;
+          "role": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "permission": string;
+          "role": string;
+        };
+        Update: {
+          "permission"?: string;
+          "role"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "role_permissions_role_fkey";
+            columns: ["role"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["role"];
+          },
+        ];
+      };
+      "roles": {
+        Row: {
+          "description": string;
+          "rank": number;
+          "role": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "rank": number;
+          "role": string;
+        };
+        Update: {
+          "description"?: string;
+          "rank"?: number;
+          "role"?: string;
+        };
+        Relationships: [];
+      };
+      "searches": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "document_ids": (string)[] | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "id": string;
+          "job_id": number | null;
+          "match_count": number;
+          "query": string;
+          "results": NonNullable<Json>;
+          "status": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by": string;
+          "document_ids"?: (string)[] | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "job_id"?: number | null;
+          "match_count"?: number;
+          "query": string;
+          "results"?: NonNullable<Json>;
+          "status"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "document_ids"?: (string)[] | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "job_id"?: number | null;
+          "match_count"?: number;
+          "query"?: string;
+          "results"?: NonNullable<Json>;
+          "status"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "searches_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "workspace_invitations": {
+        Row: {
+          "accepted_at": string | null;
+          "accepted_by": string | null;
+          "created_at": string;
+          "email": string;
+          "expires_at": string;
+          "id": string;
+          "invited_by": string | null;
+          "revoked_at": string | null;
+          "role": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "accepted_at"?: string | null;
+          "accepted_by"?: string | null;
+          "created_at"?: string;
+          "email": string;
+          "expires_at"?: string;
+          "id"?: string;
+          "invited_by"?: string | null;
+          "revoked_at"?: string | null;
+          "role": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "accepted_at"?: string | null;
+          "accepted_by"?: string | null;
+          "created_at"?: string;
+          "email"?: string;
+          "expires_at"?: string;
+          "id"?: string;
+          "invited_by"?: string | null;
+          "revoked_at"?: string | null;
+          "role"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "workspace_invitations_accepted_by_fkey";
+            columns: ["accepted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+          {
+            foreignKeyName: "workspace_invitations_invited_by_fkey";
+            columns: ["invited_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+          {
+            foreignKeyName: "workspace_invitations_role_fkey";
+            columns: ["role"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["role"];
+          },
+          {
+            foreignKeyName: "workspace_invitations_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "workspace_members": {
+        Row: {
+          "created_at": string;
+          "role": string;
+          "updated_at": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "role": string;
+          "updated_at"?: string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "role"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "workspace_members_role_fkey";
+            columns: ["role"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["role"];
+          },
+          {
+            foreignKeyName: "workspace_members_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+          {
+            foreignKeyName: "workspace_members_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "workspaces": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "name": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "name"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "workspaces_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "accept_invitation": {
+        Args: { "p_token": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "workspaces";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "ask": {
+        Args: {
+          "p_conversation_id"?: string;
+          "p_document_ids"?: (string)[];
+          "p_idempotency_key"?: string;
+          "p_question": string;
+          "p_workspace_id": string;
+        };
+        Returns: Json;
+      };
+      "cancel_job": {
+        Args: { "p_job_id": number };
+        Returns: {
+          "args": NonNullable<Json>;
+          "attempts": number;
+          "cancel_requested_at": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "dedupe_key": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "fair_tag": number;
+          "finished_at": string | null;
+          "gate": string;
+          "id": number;
+          "kind": string;
+          "lane": string;
+          "lease_until": string | null;
+          "max_attempts": number;
+          "ordering_key": string | null;
+          "progress": number;
+          "provider": string | null;
+          "run_at": string;
+          "stage": string | null;
+          "started_at": string | null;
+          "status": string;
+          "subject_id": string | null;
+          "worker_id": string | null;
+          "workspace_id": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "change_member_role": {
+        Args: {
+          "p_role": string;
+          "p_user_id": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "role": string;
+          "updated_at": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "workspace_members";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "create_text_document": {
+        Args: {
+          "p_content": string;
+          "p_title": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "create_workspace": {
+        Args: { "p_name": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "workspaces";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "delete_document": {
+        Args: { "p_document_id": string };
+        Returns: undefined;
+      };
+      "delete_job": { Args: { "p_job_id": number }; Returns: undefined };
+      "delete_workspace": {
+        Args: { "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "ensure_profile": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "avatar_url": string | null;
+          "created_at": string;
+          "display_name": string | null;
+          "updated_at": string;
+          "user_id": string;
+          "username": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "profiles";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "invite_member": {
+        Args: { "p_email": string; "p_role": string; "p_workspace_id": string };
+        Returns: Record<string, unknown>;
+      };
+      "leave_workspace": {
+        Args: { "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "my_workspaces": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "permissions": (string)[];
+          "role": string;
+        }[];
+      };
+      "queue_position": { Args: { "p_job_id": number }; Returns: number };
+      "remove_member": {
+        Args: { "p_user_id": string; "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "rename_workspace": {
+        Args: { "p_name": string; "p_workspace_id": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "workspaces";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "reprocess_document": {
+        Args: { "p_document_id": string };
+        Returns: {
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "retry_job": {
+        Args: { "p_job_id": number };
+        Returns: {
+          "args": NonNullable<Json>;
+          "attempts": number;
+          "cancel_requested_at": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "dedupe_key": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "fair_tag": number;
+          "finished_at": string | null;
+          "gate": string;
+          "id": number;
+          "kind": string;
+          "lane": string;
+          "lease_until": string | null;
+          "max_attempts": number;
+          "ordering_key": string | null;
+          "progress": number;
+          "provider": string | null;
+          "run_at": string;
+          "stage": string | null;
+          "started_at": string | null;
+          "status": string;
+          "subject_id": string | null;
+          "worker_id": string | null;
+          "workspace_id": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "revoke_invitation": {
+        Args: { "p_invitation_id": string };
+        Returns: undefined;
+      };
+      "save_document_version": {
+        Args: {
+          "p_content": string;
+          "p_document_id": string;
+          "p_expected_version": number;
+        };
+        Returns: {
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "search_chunks": {
+        Args: {
+          "p_document_ids"?: (string)[];
+          "p_embedding"?: string;
+          "p_embedding_model"?: string;
+          "p_limit"?: number;
+          "p_query": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "chunk_id": number;
+          "content": string;
+          "document_id": string;
+          "heading": string;
+          "page_from": number;
+          "page_to": number;
+          "score": number;
+          "text_rank": number;
+          "title": string;
+          "vector_rank": number;
+        }[];
+      };
+      "start_search": {
+        Args: {
+          "p_document_ids"?: (string)[];
+          "p_limit"?: number;
+          "p_query": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "document_ids": (string)[] | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "id": string;
+          "job_id": number | null;
+          "match_count": number;
+          "query": string;
+          "results": NonNullable<Json>;
+          "status": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "searches";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema =
+  DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+        "Tables"
+      ]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+        "Views"
+      ]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Tables"
+    ]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Views"
+    ]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends
+    keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[
+      DefaultSchemaTableNameOrOptions
+    ] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Tables"
+    ]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+    "Tables"
+  ][TableName] extends {
+    Insert: infer I;
+  } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+      "Tables"
+    ]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]][
+    "Tables"
+  ][TableName] extends {
+    Update: infer U;
+  } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]][
+      "Enums"
+    ]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][
+    EnumName
+  ]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[
+      PublicCompositeTypeNameOrOptions["schema"]
+    ]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends
+  { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]][
+    "CompositeTypes"
+  ][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends
+    keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "public": {
+    Enums: {},
+  },
+} as const;

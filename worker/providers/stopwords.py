@@ -8,13 +8,13 @@ from __future__ import annotations
 
 _LISTS = {
     "en": """
-        a about above after again all also an and any are as at be been being before below between
-        both but by can could did do does doing down during each few for from further had has have
-        having he her here hers him his how i if in into is it its itself just may me might more
-        most must my no nor not of off on once only or other our out over own per same shall she
-        should so some such than that the their theirs them then there these they this those through
-        to too under until up upon us very was we were what when where which while who whom whose
-        why will with within without would you your yours s t
+        a about above after again all also although because however though an and any are as at be
+        been being before below between both but by can could did do does doing down during each few
+        for from further had has have having he her here hers him his how i if in into is it its
+        itself just may me might more most must my no nor not of off on once only or other our out
+        over own per same shall she should so some such than that the their theirs them then there
+        these they this those through to too under until up upon us very was we were what when where
+        which while who whom whose why will with within without would you your yours s t
         """,
     "fr": """
         a ai as au aux avec ce ces cet cette ceux d dans de des dont du elle elles en entre est et
@@ -24,10 +24,10 @@ _LISTS = {
         combien comment quand pourquoi lequel laquelle lesquels selon chez vers
         """,
     "de": """
-        aber als am an auch auf aus bei das dass dem den der des die durch ein eine einem einen
-        einer eines er es fur haben hatte ich ihr im ist kann mit nach nicht oder sich sie sind uber
-        um und unter vom von vor wann waren warum welche welchem welchen welcher welches wer werden
-        wie wieviel viele wird wir wo worden wurde wurden zu zum zur
+        aber als am an auch bis viele vielen seit auf aus bei das dass dem den der des die durch ein
+        eine einem einen einer eines er es fur haben hatte ich ihr im ist kann mit nach nicht oder
+        sich sie sind uber um und unter vom von vor wann waren warum welche welchem welchen welcher
+        welches wer werden wie wieviel viele wird wir wo worden wurde wurden zu zum zur
         """,
     "es": """
         al como con cual cuales cuando cuanta cuantas cuanto cuantos de del donde el ella ellos en

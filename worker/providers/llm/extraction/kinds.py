@@ -40,6 +40,9 @@ _MONTH = _any_of(
     ottobre dicembre janeiro fevereiro março maio junho julho setembro outubro novembro dezembro
     """
 )
+MONTH = re.compile(rf"(?:{_MONTH})\b", re.IGNORECASE)
+"""A month at the beginning of a text."""
+
 _DAY = _any_of(
     """
     monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi

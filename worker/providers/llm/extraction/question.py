@@ -52,7 +52,7 @@ _ASKED_BY: dict[Kind, tuple[str, ...]] = {
     ),
     Kind.PLACE: (
         r"^where\b|\bwhere (?:is|are|was|were|does|do|did|can|will)\b",
-        r"\b(?:in|at) (?:which|what) (?:city|country|town|place|building|room|street)\b",
+        r"\b(?:in|at|from) (?:which|what) (?:cit|countr|town|place|building|room|street)",
         r"\bwhat (?:is|was) the address\b|\bquelle est l'adresse\b|\bdans quelle ville\b",
         r"^ou\b|\bou (?:se|est|sont|seront|a|ont|peut|doit|etait|habite|les|la|le)\b",
         r"^wo\b|\bdonde\b|^dove\b|^onde\b",
@@ -80,16 +80,33 @@ _SHORT_FORMS = {
 }
 
 _VAGUE_WORDS = """
-happen take get thing kind type mention include contain name call say state describe explain mean give
-given many much long often soon quickly quick fast far need want possible people person place time year
-date day month number amount total current currently new first last use used using receive provide apply
-list exist come go see look find tell about company report article paper author main work percentage
-share exactly annee jour mois nombre nom faire fait faut peut doit eleve montant existe nouveau nouvelle
-total actuel every each chaque run hold put require guarantee guaranteed affect possede compte nobody anyone
-know see heisst gibt name jahr tag weeks
+happen city country town take get thing kind type mention include contain name call say state describe
+explain mean give given many much long often soon quickly quick fast far need want possible people person
+place time year date day month number amount total current currently new first last use used using receive
+provide apply list exist come go see look find tell about company report article paper author main work
+percentage share exactly annee jour mois nombre nom faire fait faut peut doit eleve montant existe nouveau
+nouvelle total actuel every each chaque run hold put require guarantee guaranteed affect possede compte
+nobody anyone know see heisst gibt name jahr tag weeks
+"""
+_LIGHT_WORDS = """
+accept add agree allow ask attract avoid become began belong borrow bring build call carry cause change
+choose close consider consist contact continue decide deliver describe develop differ dig discuss do draw
+drive drop eat enter expect explain fail feel fill find follow get give go good great grow handle help
+hear hold identify include increase join keep kind large leave left let like little live long look lose
+love make matter mean meet mention miss move necessary need normal obtain occur offer open order
+particular play point possible prefer prepare present prevent produce provide put reach read reason
+recommend relate remain remove require result return right run same save send serve set short show simple
+sit small special specific speak spend stand start stay step stop suggest support take talk think touch
+travel treat try turn typical understand usual visit wait walk want watch wear win wish write wrong young
+bad best better big aller arriver attendre bien bon changer contenir demander devenir devoir donner entrer
+envoyer garder grand laisser mettre montrer obtenir passer perdre permettre petit porter pouvoir prendre
+prevoir quitter recevoir rendre rester servir sortir suivre tenir utiliser venir voir vouloir befindet
+benutzen besteht bleiben bringen brauchen darf finden geben gehen gross halten hoch klein kommen lassen
+liegt machen mussen nehmen sehen stehen
 """
 _VAGUE = frozenset(stem(word) for word in _VAGUE_WORDS.split())
-_VAGUE_WEIGHT = 0.35
+_LIGHT = frozenset(stem(word) for word in _LIGHT_WORDS.split()) - _VAGUE
+_VAGUE_WEIGHT, _LIGHT_WEIGHT = 0.35, 0.6
 _ASKING = frozenset({"many", "much", "often", "soon", "quickly", "mean"})
 """Stems that only ask; the kind already says what they say."""
 
@@ -129,7 +146,7 @@ def analyse(text: str, asked_before: str = "") -> Question:
     language = language_of(words)
     stop = BY_LANGUAGE[language] | BY_LANGUAGE["en"]
     kept = [stem(word) for word in words if word not in stop]
-    terms = {word: _VAGUE_WEIGHT if word in _VAGUE else 1.0 for word in kept}
+    terms = {word: _weight(word) for word in kept}
     for word in _ASKING & terms.keys():
         if len(terms) > 1:
             del terms[word]
@@ -147,6 +164,12 @@ def _focus(text: str, terms: dict[str, float]) -> str:
         return ""
     after = [stem(word) for word in tokens(plain(text)[asked.end() :])]
     return next((word for word in after if terms.get(word, 0.0) == 1.0), "")
+
+
+def _weight(word: str) -> float:
+    if word in _VAGUE:
+        return _VAGUE_WEIGHT
+    return _LIGHT_WEIGHT if word in _LIGHT else 1.0
 
 
 def needs_context(text: str) -> bool:

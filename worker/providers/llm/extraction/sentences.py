@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from worker.providers.llm.extraction.kinds import MONTH
+
 _BULLET = re.compile(r"^\s*(?:[-–—•*▪◦·]\s+|\(?\d{1,2}[.)]\s+|\(?[a-z][.)]\s+|\d{1,2}(?:\.\d{1,2})+\.?\s+\S)")
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"”’»)\]]))\s+|(?<=[。！？])")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:[A-ZÀ-Ý]|Mr|Mrs|Ms|Mme|Mlle|Dr|Prof|St|Ste|No|Nr|Art|Fig|Tab|Eq|Sec|Ch|Vol|pp|p|cf|vs|etc|al|"
+    r"(?:^|[\s(])(?:[A-Za-zÀ-Ý]|Mr|Mrs|Ms|Mme|Mlle|Dr|Prof|St|Ste|No|Nr|Art|Fig|Tab|Eq|Sec|Ch|Vol|pp|p|cf|vs|etc|al|"
     r"approx|ca|env|max|min|incl|resp|e\.g|i\.e|z\.B|d\.h|bzw|p\.ex|S\.p\.A|U\.S|Inc|Ltd|Co|Corp|Jr|Sr|Tel)\.$"
 )
+_DAY_NUMBER = re.compile(r"\b\d{1,2}\.$")
 _LIST_NUMBER = re.compile(r"^\(?\d{1,3}(?:\.\d{1,3})*[.)]$")
 _WRAPPED = 55
 """A line at least this long that ends without a stop probably goes on in the next line."""
@@ -75,7 +78,9 @@ def _with_captions(blocks: list[str]) -> list[str]:
 
 
 def _is_short_caption(block: str) -> bool:
-    return _looks_like_heading(block) and len(block.split()) <= 6 and not any(map(str.isdigit, block))
+    if _BULLET.match(block) or any(map(str.isdigit, block)):
+        return False
+    return _looks_like_heading(block) and len(block.split()) <= 6
 
 
 def _goes_on(before: str, line: str) -> bool:
@@ -91,14 +96,17 @@ def _sentences(block: str) -> list[str]:
     start = 0
     for match in _SENTENCE_END.finditer(block):
         before, after = block[start : match.start()], block[match.end() :]
-        if before and after and not after[0].islower() and not _is_no_end(before):
+        if before and after and not after[0].islower() and not _is_no_end(before, after):
             sentences.append(before.strip())
             start = match.end()
     return [*sentences, block[start:].strip()]
 
 
-def _is_no_end(before: str) -> bool:
-    return bool(_ABBREVIATION.search(before) or _LIST_NUMBER.match(before.strip()))
+def _is_no_end(before: str, after: str) -> bool:
+    """Whether the stop belongs to an abbreviation, a clause number or a day ("3. Mai")."""
+    if _ABBREVIATION.search(before) or _LIST_NUMBER.match(before.strip()):
+        return True
+    return bool(_DAY_NUMBER.search(before) and MONTH.match(after))
 
 
 def _looks_like_heading(block: str) -> bool:

@@ -45,7 +45,7 @@ medecin medical docteur
 sick sickness ill illness
 holiday holidays vacation leave
 conge conges vacances
-employee employees staff workers workforce people personnel employs employed work
+employee employees staff workers workforce personnel employs employed
 employe employes salaries salarie personnel effectif
 weigh weighs weight heavy mass kg grams tonnes
 poids pese peser lourd kg
@@ -119,6 +119,40 @@ locataire
 deposit guarantee
 quick quickly fast soon within
 sign signed signatory
+leave left bequeath bequeathed bequest inherit inherited donate donated donation gave give given
+discount cheaper reduction reduced rebate
+borrow borrowed lend lent loan hire
+join joined attend participate participated participants part
+dig dug digging
+grant grants fund funds funded funding finance financed sponsor sponsored
+child children kids
+cover covered covers insure insured included include
+repair repaired fix fixed
+cancel cancelled cancellation withdraw withdrawal terminate
+choose chosen selected selection pick
+check checked examine examined inspect inspected inspection test tested
+elect elected election chosen appointed appointment
+travel trip trips journey journeys
+injured injury injuries hurt wounded
+find finds discover discovered discovery detect detected
+bring brings brought
+send sends sent
+lose loses lost loss losses
+know known
+draw drew drawn
+take takes took taken
+break broke broken
+steal stole stolen theft burglary
+speak spoke spoken
+teach taught teacher
+fight fought
+sink sank sunk
+answer answered reply response
+wage hourly rate
+warn warning warned
+measure measured measurement
+arrive arrived arrival
+depart departed departure
 mayor
 maire
 meet meeting held

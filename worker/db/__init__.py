@@ -1,0 +1,1 @@
+"""Postgres: the pool and the named statements."""

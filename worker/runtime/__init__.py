@@ -1,0 +1,1 @@
+"""The job engine; it knows no domain."""

@@ -10,7 +10,7 @@ from tests.support.database import Database
 
 
 def advice(db: Database, folder: Path) -> list[str]:
-    """Lints but those that say nothing about a new database: indexes nobody used yet, closed tables of app."""
+    """Lints but those that say nothing about a new database: unused indexes, closed tables of app."""
     said = run("db", "advisors", "--level", "info", dsn=db.dsn("postgres"), workdir=folder)
     lints = json.loads(said[said.index("[") :]) if "[" in said else []
     return [

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from worker.db.faults import is_outage
+
 Connection = AsyncConnection[Any]
+
+WAIT_SECONDS = 10.0
+RECONNECT_SECONDS = 4.0  # the pool doubles its pauses up to this; the next request starts it again
 
 
 class Database:
@@ -27,17 +34,25 @@ class Database:
             "autocommit": True,
             "application_name": name,
             "prepare_threshold": None if pooled else 3,
+            "connect_timeout": 10,
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,
         }
+        self._checking = asyncio.Lock()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            dsn, min_size=min_size, max_size=max_size, open=False, kwargs=self._options, timeout=10
+            dsn,
+            min_size=min_size,
+            max_size=max_size,
+            open=False,
+            kwargs=self._options,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
         )
 
-    async def open(self, *, timeout: float = 10.0) -> None:
-        """Connects, or raises psycopg_pool.PoolTimeout after ``timeout`` seconds."""
-        await self._pool.open(wait=True, timeout=timeout)
+    async def open(self) -> None:
+        """Connects, or raises psycopg_pool.PoolTimeout after ten seconds."""
+        await self._pool.open(wait=True, timeout=WAIT_SECONDS)
 
     async def close(self) -> None:
         """Closes all connections of the pool."""
@@ -53,15 +68,25 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode. Raises psycopg.OperationalError while the server is away."""
-        async with self._pool.connection() as connection:
-            yield connection
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except psycopg.Error as error:
+            if is_outage(error):
+                await self._drop_dead_connections()
+            raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside a transaction, which commits at the end and rolls back on an exception."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
 
     async def dedicated(self, dsn: str | None = None) -> Connection:
-        """A connection of its own outside the pool, for the caller to close; ``dsn`` when it needs another door."""
+        """A connection outside the pool, for the caller to close; ``dsn`` when it needs another door."""
         return await AsyncConnection.connect(dsn or self.dsn, **self._options)
+
+    async def _drop_dead_connections(self) -> None:
+        if not self._checking.locked():
+            async with self._checking:
+                await self._pool.check()

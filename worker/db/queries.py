@@ -1,7 +1,7 @@
 """Named statements from ``.sql`` files.
 
-A statement starts with ``-- name: <snake_case>``, then at least one ``--`` line that says what it is for, then the
-SQL up to the next name. Parameters are psycopg's ``%(name)s``.
+A statement starts with ``-- name: <snake_case>``, then at least one ``--`` line that says what it is for, then
+the SQL up to the next name. Parameters are psycopg's ``%(name)s``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def load_queries(package: str | None, filename: str) -> Mapping[str, bytes]:
-    """Reads a file that lies in a package (pass ``__package__``). Raises ConfigurationError when it is malformed."""
+    """Reads a file of a package (pass ``__package__``). Raises ConfigurationError when it is malformed."""
     if package is None:
         raise ConfigurationError("queries.no_package", f"{filename} must be loaded from inside a package.")
     return parse_queries(files(package).joinpath(filename).read_text("utf-8"), f"{package}/{filename}")

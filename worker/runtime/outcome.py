@@ -1,7 +1,8 @@
 """How an attempt at a job can end: a closed set.
 
-A ``write`` runs in the same transaction as the job's end, after the lease has been proved: either both are committed
-or neither. It may be called again when the connection broke, so it must do nothing but use the connection it is given.
+A ``write`` runs in the same transaction as the job's end, after the lease has been proved: either both are
+committed or neither. It may be called again when the connection broke, so it must do nothing but use the
+connection it is given.
 """
 
 from __future__ import annotations

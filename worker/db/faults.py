@@ -1,0 +1,23 @@
+"""Which errors of Postgres are nobody's fault and pass by themselves."""
+
+from __future__ import annotations
+
+import psycopg
+
+OUTAGE_CLASSES = ("08", "57P", "53")  # connection exception, operator intervention, insufficient resources
+CONFLICT_STATES = ("40001", "40P01")  # serialization failure, deadlock detected
+
+
+def is_outage(error: BaseException) -> bool:
+    """The server is away, going down, starting or full: the statement may or may not have been carried out.
+
+    A cancelled or timed-out statement (57014) is none.
+    """
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(OUTAGE_CLASSES)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Two transactions met and this one had to give way: nothing was changed, try it again at once."""
+    return isinstance(error, psycopg.Error) and error.sqlstate in CONFLICT_STATES

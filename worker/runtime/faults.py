@@ -1,0 +1,59 @@
+"""What an exception out of a handler means for its job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from worker.db.faults import is_conflict, is_outage
+from worker.errors import (
+    JobCancelled,
+    LaminaError,
+    ProviderAuthError,
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnavailable,
+)
+from worker.runtime.outcome import Cancelled, Fail, Outcome, ProviderDown, RetryAfter
+from worker.runtime.retry import LONGEST_WAIT_SECONDS
+
+RATE_LIMIT_SECONDS = 10.0
+OUTAGE_SECONDS = 2.0
+
+Clock = Callable[[], datetime]
+
+
+def outcome_of(error: Exception, now: Clock) -> Outcome:
+    """The outcome of an attempt that raised."""
+    if isinstance(error, ProviderError):
+        return _of_provider(error, now)
+    if isinstance(error, JobCancelled):
+        return Cancelled()
+    if isinstance(error, LaminaError):
+        return Fail(error.code, error.message)
+    if is_outage(error):
+        return RetryAfter(OUTAGE_SECONDS, "The database was away.", "job.database_away", counts=False)
+    if is_conflict(error):
+        return RetryAfter(None, "Another change came in between.", "job.conflict")
+    return RetryAfter(None, f"Unexpected error: {type(error).__name__}.", "job.crashed")
+
+
+def is_crash(error: Exception) -> bool:
+    """The exception is a fault in our code, which someone should look at."""
+    return not isinstance(error, LaminaError) and not is_outage(error) and not is_conflict(error)
+
+
+def _of_provider(error: ProviderError, now: Clock) -> Outcome:
+    if isinstance(error, ProviderRejected | ProviderAuthError):
+        return Fail(error.code, error.message)
+    if isinstance(error, ProviderRateLimited):
+        return _down(error, error.retry_after or RATE_LIMIT_SECONDS, now)
+    if isinstance(error, ProviderUnavailable) and error.retry_after is not None:
+        return _down(error, error.retry_after, now)
+    return RetryAfter(error.retry_after, error.message, error.code)
+
+
+def _down(error: ProviderError, seconds: float, now: Clock) -> Outcome:
+    wait = timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT_SECONDS))
+    return ProviderDown(error.provider, now() + wait, error.message)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from realtime import AsyncRealtimeChannel
+
 from supabase import AsyncClient, acreate_client
 
 POLL_SECONDS = 0.5
@@ -114,7 +115,9 @@ async def _listening(
         await client.remove_channel(channel)
 
 
-async def _watch_document(client: AsyncClient, workspace_id: str, path: str, screen: Screen) -> dict[str, Any]:
+async def _watch_document(
+    client: AsyncClient, workspace_id: str, path: str, screen: Screen
+) -> dict[str, Any]:
     moved = asyncio.Event()
     async with _listening(client, f"workspace:{workspace_id}", {"document": lambda _: moved.set()}):
         while True:
@@ -131,7 +134,9 @@ async def _watch_document(client: AsyncClient, workspace_id: str, path: str, scr
 
 async def _ask(client: AsyncClient, workspace_id: str, result: Walk, screen: Screen) -> None:
     conversation_id = str(uuid4())
-    await client.table("conversations").insert({"id": conversation_id, "workspace_id": workspace_id}).execute()
+    await (
+        client.table("conversations").insert({"id": conversation_id, "workspace_id": workspace_id}).execute()
+    )
     moved = asyncio.Event()
 
     def on_delta(payload: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-OUTAGE_CLASSES = ("08", "57P", "53")  # connection exception, operator intervention, insufficient resources
+OUTAGE_STATES = ("08", "57P", "53300")  # connection exception, operator intervention, too many connections
 CONFLICT_STATES = ("40001", "40P01")  # serialization failure, deadlock detected
 
 
@@ -13,9 +13,9 @@ def is_outage(error: BaseException) -> bool:
 
     A cancelled or timed-out statement (57014) is none.
     """
-    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if not isinstance(error, psycopg.OperationalError):
         return False
-    return error.sqlstate is None or error.sqlstate.startswith(OUTAGE_CLASSES)
+    return error.sqlstate is None or error.sqlstate.startswith(OUTAGE_STATES)
 
 
 def is_conflict(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
 
+
 class HalfVector(bytes):
     """A vector already in the binary form."""
 

@@ -22,7 +22,7 @@ RECONNECT_SECONDS = 4.0  # the pool doubles its pauses up to this; the next requ
 class Database:
     """One Postgres database.
 
-    ``pooled`` says that a transaction pooler (PgBouncer, Supavisor) stands before it: no prepared statements then.
+    ``pooled``: a transaction pooler (PgBouncer, Supavisor) stands before it, so no prepared statements.
     Connections are in autocommit mode: one statement is one round trip.
     """
 

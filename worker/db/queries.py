@@ -1,7 +1,7 @@
 """Named statements from ``.sql`` files.
 
-A statement starts with ``-- name: <snake_case>``, then at least one ``--`` line that says what it is for, then
-the SQL up to the next name. Parameters are psycopg's ``%(name)s``.
+A statement starts with ``-- name: <snake_case>``, then at least one ``--`` line that says what it is for,
+then the SQL up to the next name. Parameters are psycopg's ``%(name)s``.
 """
 
 from __future__ import annotations

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 _LISTS = {
     "en": """
-        a about above after again all also although because however though an and any are as at be
-        been being before below between both but by can could did do does doing down during each few
-        for from further had has have having he her here hers him his how i if in into is it its
-        itself just may me might more most must my no nor not of off on once only or other our out
-        over own per same shall she should so some such than that the their theirs them then there
-        these they this those through to too under until up upon us very was we were what when where
-        which while who whom whose why will with within without would you your yours s t
+        a about above after again all also actually already although away back because ever however
+        still yet though an and any are as at be been being before below between both but by can
+        could did do does doing down during each few for from further had has have having he her
+        here hers him his how i if in into is it its itself just may me might more most must my no
+        nor not of off on once only or other our out over own per same shall she should so some such
+        than that the their theirs them then there these they this those through to too under until
+        up upon us very was we were what when where which while who whom whose why will with within
+        without would you your yours s t
         """,
     "fr": """
         a ai as au aux avec ce ces cet cette ceux d dans de des dont du elle elles en entre est et

@@ -13,7 +13,7 @@ Uniform = Callable[[float, float], float]
 
 
 def backoff(attempt: int, uniform: Uniform, *, base: float = BASE_SECONDS, cap: float = CAP_SECONDS) -> float:
-    """Full jitter: uniform between 0 and ``base · 2^(attempt-1)``, at most ``cap``; ``attempt`` counts from 1."""
+    """Full jitter: between 0 and ``base · 2^(attempt-1)``, at most ``cap``; ``attempt`` counts from 1."""
     doublings = min(max(attempt - 1, 0), 64)
     return uniform(0.0, min(cap, base * 2.0**doublings))
 

@@ -17,11 +17,17 @@ from worker.domains.knowledge.ingest import model_name
 from worker.domains.knowledge.language import detect_language
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.knowledge.repository import SQL, Row
-from worker.domains.knowledge.rules import Hit, bounded_history, cited, not_answered, retrieval_query, to_sources
+from worker.domains.knowledge.rules import (
+    Hit,
+    bounded_history,
+    cited,
+    not_answered,
+    retrieval_query,
+    to_sources,
+)
 from worker.providers.llm.port import (
     ChatMessage,
     ChatRequest,
-    TextDelta,
     Usage,
     is_no_answer,
     may_become_no_answer,
@@ -60,7 +66,9 @@ async def answer(ports: KnowledgePorts, message_id: UUID) -> Outcome:
     history = await _history(ports, asked)
     hits = await _retrieve(ports, asked, history)
     draft.retrieval_ms = draft.elapsed_ms()
-    request = ChatRequest(question=asked["question"], sources=to_sources(hits), messages=bounded_history(history))
+    request = ChatRequest(
+        question=asked["question"], sources=to_sources(hits), messages=bounded_history(history)
+    )
     try:
         await _stream(ports, asked, request, draft)
     except asyncio.CancelledError:
@@ -90,7 +98,7 @@ async def _retrieve(ports: KnowledgePorts, asked: Row, history: list[ChatMessage
 
 
 async def _stream(ports: KnowledgePorts, asked: Row, request: ChatRequest, draft: Draft) -> None:
-    async with aclosing(ports.model.stream(request)) as events:  # type: ignore[type-var]
+    async with aclosing(ports.model.stream(request)) as events:
         async for event in events:
             if isinstance(event, Usage):
                 draft.usage = event
@@ -113,7 +121,12 @@ async def _flush(ports: KnowledgePorts, asked: Row, draft: Draft) -> None:
     async with ports.db.connection() as connection:
         await connection.execute(
             SQL["broadcast_delta"],
-            {"conversation_id": asked["conversation_id"], "message_id": asked["id"], "seq": draft.seq, "text": piece},
+            {
+                "conversation_id": asked["conversation_id"],
+                "message_id": asked["id"],
+                "seq": draft.seq,
+                "text": piece,
+            },
         )
     draft.sent, draft.seq, draft.flushed_at = len(draft.text), draft.seq + 1, monotonic()
 

@@ -55,7 +55,9 @@ async def ingest(ports: KnowledgePorts, ctx: JobContext, document_id: UUID, vers
         await repository.swap_chunks(
             connection, document, plan, reading.chunks, vectors, reading.language, model_name(ports)
         )
-        await connection.execute(SQL["finish_document"], _finished(document, version, reading, content_hash, ports))
+        await connection.execute(
+            SQL["finish_document"], _finished(document, version, reading, content_hash, ports)
+        )
 
     await ctx.progress("saving", 0.95)
     return Done(write=write)
@@ -66,7 +68,9 @@ def model_name(ports: KnowledgePorts) -> str:
     return f"{ports.embedder.name}:{ports.embedder.model}"
 
 
-def _finished(document: Row, version: int, reading: Reading, content_hash: bytes, ports: KnowledgePorts) -> Row:
+def _finished(
+    document: Row, version: int, reading: Reading, content_hash: bytes, ports: KnowledgePorts
+) -> Row:
     return {
         "document_id": document["id"],
         "version": version,

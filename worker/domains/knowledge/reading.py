@@ -24,7 +24,9 @@ def read_pdf(path: str) -> Reading:
     """Reads and chunks a PDF. Raises DocumentRejected."""
     extracted = extract_pdf(path, PdfLimits())
     sample = "\n".join(page.text for page in extracted.pages)[:LANGUAGE_SAMPLE_CHARACTERS]
-    return Reading(chunk_pages(extracted.pages, ChunkOptions()), detect_language(sample), extracted.page_count)
+    return Reading(
+        chunk_pages(extracted.pages, ChunkOptions()), detect_language(sample), extracted.page_count
+    )
 
 
 def read_text(text: str) -> Reading:

@@ -13,10 +13,9 @@ from worker.providers.llm.port import Source
 
 _SCORE = 0.5
 _COVERAGE = 0.5
-_ALSO = 0.85
-"""Share of the best score from which a further sentence is quoted too."""
+_ALSO, _ALSO_OPEN = 0.85, 0.75
+"""Share of the best score from which a further sentence is quoted too; less for questions without one form."""
 
-_AT_MOST = 3
 _NEEDS_BEFORE = re.compile(
     r"^(?:it|they|he|she|this|these|those|its|his|her|their|il|elle|ils|elles|ce|cette|celle-ci|celui-ci|cela|"
     r"es|sie|er|dies|diese|dieser|ello|esto|esta|este)\b",
@@ -68,9 +67,9 @@ def _distinct(ranked: Sequence[Evidence]) -> list[Evidence]:
 
 def _chosen(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
     best = ranked[0]
-    several = question.kind in (Kind.METHOD, Kind.OTHER, Kind.REASON, Kind.DEFINITION)
-    limit = _AT_MOST if several else 2
-    also = [item for item in ranked[1:] if item.score >= _ALSO * best.score and _is_enough(item)]
+    open_ended = question.kind in (Kind.METHOD, Kind.OTHER, Kind.REASON, Kind.DEFINITION, Kind.YES_NO)
+    limit, share = (3, _ALSO_OPEN) if open_ended else (2, _ALSO)
+    also = [item for item in ranked[1:] if item.score >= share * best.score and _is_enough(item)]
     return [best, *also[: limit - 1]]
 
 

@@ -17,6 +17,7 @@ class Kind(Enum):
     PERSON = "person"
     PLACE = "place"
     REASON = "reason"
+    CONTACT = "contact"
     METHOD = "method"
     DEFINITION = "definition"
     YES_NO = "yes_no"
@@ -123,6 +124,11 @@ _FORMS: dict[Kind, tuple[str, ...]] = {
         r"\b(?:in|at|near|on|from|to|inside|outside|behind|along|between|north|south|east|west|to the)\s+\S",
         r"\b(?:à|au|aux|en|dans|près|sur|chez|im|am|bei|nahe|en el|en la|nel|nella)\s+\S",
         r"\b(?:rue|avenue|place|street|road|lane|strasse|straße|calle|via|piazza|rua)\b",
+    ),
+    Kind.CONTACT: (
+        r"[\w.+-]+@[\w-]+\.[\w.-]+|\bhttps?://\S+|\bwww\.\S+",
+        r"(?<![\d.,])\+?\(?\d{1,4}\)?(?:[ \u00a0./-]\(?\d{2,5}\)?){2,5}(?![\d.,]\d)|(?<!\d)\+?\d{8,14}(?!\d)",
+        r"\b(?:extension|ext\.|poste)\s+\d+|\bP\.?O\.? Box\b",
     ),
     Kind.REASON: (
         r"\b(?:because|since|due to|owing to|as a result|in order to|so that|therefore|reason|caused)\b",

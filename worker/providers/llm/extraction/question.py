@@ -35,13 +35,18 @@ _ASKED_BY: dict[Kind, tuple[str, ...]] = {
         r"\bquel(?:le)?\b.{0,40}\b(?:loyer|prix|montant|salaire|tarif|budget|cout)\b",
         r"\bwas kostet\b|\bwie viel kostet\b|\bcuanto cuesta\b|\bquanto costa\b",
     ),
+    Kind.CONTACT: (
+        r"\b(?:tele)?phone (?:number|extension)\b|\be-?mail address\b|\bwebsite\b|\bweb address\b",
+        r"\b(?:contact|reach|call)\b.{0,40}\b(?:support|service|office|company|customer|centre|center|line|claim)",
+        r"\bnumero de telephone\b|\badresse (?:e-?mail|electronique)\b|\btelefonnummer\b",
+    ),
     Kind.NUMBER: (
         r"\bhow (?:many|much|old|tall|high|deep|far|heavy|large|big|wide|hot|loud|thick)\b",
         r"\b(?:what|which) (?:percentage|share|proportion|number|diameter|temperature|age|size)\b",
         r"\bby how much\b",
         r"\bwhat (?:is|was) the (?:\w+ )?(?:weight|height|length|width|depth|diameter|capacity|temperature|"
-        r"distance|speed|voltage|size|area|frequency|resolution|(?:tele)?phone number)\b",
-        r"\bcombien\b|\bnumero de telephone\b",
+        r"distance|speed|voltage|size|area|frequency|resolution)\b",
+        r"\bcombien\b",
         r"\bquelle est la (?:surface|superficie|hauteur|longueur|taille|vitesse|temperature)\b",
         r"\bwie ?viele?\b|\bwie (?:hoch|gross|schwer|alt|weit)\b|\bcuant[oa]s?\b|\bquant[oaie]s?\b",
     ),
@@ -85,8 +90,8 @@ explain mean give given many much long often soon quickly quick fast far need wa
 place time year date day month number amount total current currently new first last use used using receive
 provide apply list exist come go see look find tell about company report article paper author main work
 percentage share exactly annee jour mois nombre nom faire fait faut peut doit eleve montant existe nouveau
-nouvelle total actuel every each chaque run hold put require guarantee guaranteed affect possede compte
-nobody anyone know see heisst gibt name jahr tag weeks
+nouvelle total actuel every each chaque run hold put guarantee guaranteed affect possede compte nobody
+anyone know see heisst gibt name jahr tag weeks
 """
 _LIGHT_WORDS = """
 accept add agree allow ask attract avoid become began belong borrow bring build call carry cause change
@@ -95,14 +100,16 @@ drive drop eat enter expect explain fail feel fill find follow get give go good 
 hear hold identify include increase join keep kind large leave left let like little live long look lose
 love make matter mean meet mention miss move necessary need normal obtain occur offer open order
 particular play point possible prefer prepare present prevent produce provide put reach read reason
-recommend relate remain remove require result return right run same save send serve set short show simple
-sit small special specific speak spend stand start stay step stop suggest support take talk think touch
-travel treat try turn typical understand usual visit wait walk want watch wear win wish write wrong young
-bad best better big aller arriver attendre bien bon changer contenir demander devenir devoir donner entrer
-envoyer garder grand laisser mettre montrer obtenir passer perdre permettre petit porter pouvoir prendre
-prevoir quitter recevoir rendre rester servir sortir suivre tenir utiliser venir voir vouloir befindet
-benutzen besteht bleiben bringen brauchen darf finden geben gehen gross halten hoch klein kommen lassen
-liegt machen mussen nehmen sehen stehen
+recommend relate remain remove require result return right run same save send serve set short show store
+simple sit small special specific speak spend stand start stay step stop suggest support take talk think
+touch travel treat try turn typical understand usual visit wait walk want watch wear win wish write wrong
+young took taken gave went gone got made came held kept met saw seen said sent spent stood told thought
+begun became brought built grew knew lost meant put ran rose won wrote part bad best better big aller
+arriver attendre bien bon changer contenir demander devenir devoir donner entrer envoyer garder grand
+laisser mettre montrer obtenir passer perdre permettre petit porter pouvoir prendre prevoir quitter
+recevoir rendre rester servir sortir suivre tenir utiliser venir voir vouloir befindet benutzen besteht
+bleiben bringen brauchen darf finden geben gehen gross halten hoch klein kommen lassen liegt machen mussen
+nehmen sehen stehen
 """
 _VAGUE = frozenset(stem(word) for word in _VAGUE_WORDS.split())
 _LIGHT = frozenset(stem(word) for word in _LIGHT_WORDS.split()) - _VAGUE

@@ -67,8 +67,12 @@ noise loud decibel db sound
 capacity volume litres liters
 power powered electricity energy
 age old aged
+contact contacted reach reached
+maximum largest most limit maximal greatest
+store stored storage save saved written write keep kept
 big biggest large largest great greatest main major
 small smallest minimum least smaller
+bring brought return returned
 grand grande plus principal principale
 minimum minimal petit
 buy bought purchase purchased acquire acquired acquisition

@@ -119,6 +119,7 @@ create policy select_members on public.jobs
 comment on policy select_members on public.jobs is 'Members watch the work of their workspaces; nobody sees the platform''s own jobs.';
 
 revoke all on table public.jobs from public, anon, authenticated, service_role;
+revoke all on sequence public.jobs_id_seq from public, anon, authenticated, service_role;
 grant select on table public.jobs to authenticated, service_role, lamina_worker;
 
 ------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ create table public.documents (
 );
 
 comment on table public.documents is 'What a workspace knows: uploaded PDFs and authored texts, with the state of making them searchable.';
+comment on column public.documents.kind is 'pdf: uploaded; text: written here.';
+comment on column public.documents.title is 'Name for people; begins as the file''s name.';
 comment on column public.documents.object_path is 'Name of the PDF in the bucket documents: <workspace_id>/….';
 comment on column public.documents.status is 'pending → processing → processed | failed. While a new version is processed the old chunks stay searchable.';
 comment on column public.documents.stage is 'What the worker is doing with it.';
@@ -39,9 +41,12 @@ comment on column public.documents.error_message is 'The same for people.';
 comment on column public.documents.version is 'Newest version of the content.';
 comment on column public.documents.processed_version is 'Version that search serves; null before the first.';
 comment on column public.documents.byte_size is 'Size of the newest version, in bytes.';
+comment on column public.documents.page_count is 'Pages of the processed version.';
+comment on column public.documents.chunk_count is 'Passages of the processed version.';
 comment on column public.documents.language is 'Text search configuration of its chunks, found from the text.';
 comment on column public.documents.content_hash is 'SHA-256 of the processed content: the same content is not processed again.';
 comment on column public.documents.embedding_model is 'Model of its vectors; a query only meets chunks of its own model.';
+comment on column public.documents.processed_at is 'When the processed version became searchable.';
 
 create index documents_workspace_idx on public.documents (workspace_id, created_at desc, id);
 
@@ -81,6 +86,7 @@ create table public.document_versions (
 );
 
 comment on table public.document_versions is 'Contents of authored texts, append-only.';
+comment on column public.document_versions.version is 'Counts from 1 within the document.';
 comment on column public.document_versions.content is 'Markdown or plain text.';
 
 create index document_versions_workspace_idx on public.document_versions (workspace_id);
@@ -164,9 +170,14 @@ create table public.chunks (
 comment on table public.chunks is 'Passages of documents, as retrieved and cited.';
 comment on column public.chunks.ordinal is 'Place in the document, from 0.';
 comment on column public.chunks.heading is 'The heading it stands under.';
+comment on column public.chunks.content is 'The passage itself.';
 comment on column public.chunks.page_from is 'First page it is on, from 1.';
+comment on column public.chunks.page_to is 'Last page it is on.';
 comment on column public.chunks.char_from is 'Offset into the document''s cleaned text, in characters; char_to is exclusive.';
+comment on column public.chunks.char_to is 'End of it there, exclusive.';
 comment on column public.chunks.content_hash is 'SHA-256 of heading and content: an unchanged chunk keeps its row and vector.';
+comment on column public.chunks.language is 'Text search configuration of its words.';
+comment on column public.chunks.embedding_model is 'Model that made its vector.';
 comment on column public.chunks.embedding is 'Unit vector; half precision and stored in line, which makes exact scans four times faster.';
 comment on column public.chunks.search is 'Words for full-text search.';
 
@@ -185,5 +196,6 @@ create policy select_members on public.chunks
 comment on policy select_members on public.chunks is 'A citation can be opened by who may read the document.';
 
 revoke all on table public.chunks from public, anon, authenticated, service_role;
+revoke all on sequence public.chunks_id_seq from public, anon, authenticated, service_role;
 grant select on table public.chunks to authenticated, service_role;
 grant select, insert, update, delete on table public.chunks to lamina_worker;

@@ -16,6 +16,7 @@ create table public.conversations (
 );
 
 comment on table public.conversations is 'Questions and answers in a row; private to who began it, but for conversations.read_all.';
+comment on column public.conversations.title is 'Name in lists; begins as the first question.';
 
 create index conversations_workspace_idx on public.conversations (workspace_id, updated_at desc, id);
 create index conversations_created_by_idx on public.conversations (created_by, updated_at desc, id);
@@ -87,16 +88,26 @@ create table public.messages (
 
 comment on table public.messages is 'Questions and their answers. The row is the truth; the private broadcast while it streams is a hint.';
 comment on column public.messages.seq is 'Order; pages are read by seq < last seen.';
+comment on column public.messages.role is 'user asks, assistant answers.';
+comment on column public.messages.content is 'The question, or the answer as far as it was stored.';
+comment on column public.messages.status is 'pending → streaming → complete | failed | cancelled; a question is complete.';
 comment on column public.messages.document_ids is 'Documents the question is limited to; null for all of the workspace.';
 comment on column public.messages.citations is 'Array of {ordinal, chunk_id, document_id, title, page_from, page_to, quote}; [n] in the text is the ordinal.';
 comment on column public.messages.answered is 'False when the documents do not say; null while unknown.';
+comment on column public.messages.provider is 'Who answered; offline for the built-in extraction.';
+comment on column public.messages.model is 'Model that answered, as its provider names it.';
+comment on column public.messages.prompt_tokens is 'Tokens read, as the provider counts them.';
+comment on column public.messages.completion_tokens is 'Tokens written, as the provider counts them.';
 comment on column public.messages.cost_microusd is 'Millionths of a US dollar; null when the model''s price is unknown.';
 comment on column public.messages.retrieval_ms is 'Embedding the question and searching, in milliseconds.';
 comment on column public.messages.first_token_ms is 'From the start of the worker''s attempt to the first words, in milliseconds.';
 comment on column public.messages.latency_ms is 'From the start of the worker''s attempt to the end, in milliseconds.';
+comment on column public.messages.error_code is 'Why it failed, stable; see docs/error-codes.md.';
+comment on column public.messages.error_message is 'The same for people.';
 comment on column public.messages.job_id is 'Job that answers it: watch, cancel or retry that.';
 comment on column public.messages.created_by is 'Who asked; the answer carries the same, so one policy serves both.';
 comment on column public.messages.idempotency_key is 'Chosen by the client: the same key asks once.';
+comment on column public.messages.finished_at is 'When the answer ended, however it ended.';
 
 create index messages_conversation_idx on public.messages (conversation_id, seq);
 create index messages_workspace_idx on public.messages (workspace_id);
@@ -116,6 +127,7 @@ create policy select_participants on public.messages
 comment on policy select_participants on public.messages is 'Who reads the conversation reads its messages; they are written by ask and by the worker.';
 
 revoke all on table public.messages from public, anon, authenticated, service_role;
+revoke all on sequence public.messages_seq_seq from public, anon, authenticated, service_role;
 grant select on table public.messages to authenticated, service_role;
 grant select, update on table public.messages to lamina_worker;
 
@@ -139,6 +151,14 @@ create table public.searches (
 );
 
 comment on table public.searches is 'Searches by meaning that the worker embeds and runs for a client.';
+comment on column public.searches.query is 'What is looked for, in the searcher''s words.';
+comment on column public.searches.document_ids is 'Documents it is limited to; null for all of the workspace.';
+comment on column public.searches.match_count is 'Passages wanted at most.';
+comment on column public.searches.status is 'pending → complete | failed | cancelled.';
+comment on column public.searches.error_code is 'Why it failed, stable; see docs/error-codes.md.';
+comment on column public.searches.error_message is 'The same for people.';
+comment on column public.searches.job_id is 'Job that runs it.';
+comment on column public.searches.finished_at is 'When it ended, however it ended.';
 comment on column public.searches.results is 'Array of {chunk_id, document_id, title, heading, content, page_from, page_to, score}, best first.';
 
 create index searches_workspace_idx on public.searches (workspace_id);

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
-import psycopg
 import typer
 from rich.console import Console
 
+from scripts.commands.readable import readable_errors
 from scripts.stack import migrate as migrations
 from scripts.stack.scaffold import new_migration
-from scripts.stack.supabase_cli import PROJECT, SupabaseCliError
+from scripts.stack.settings import PROJECT, StackSettings
+from scripts.stack.state import load
+from scripts.stack.supervisor import delete_data, reload_doors, start_detached, stop_running
 from scripts.stack.typegen import TYPES_FILE, generate
 from scripts.stack.worker_role import give_login
 
@@ -28,7 +26,7 @@ console = Console(soft_wrap=True, highlight=False)
 DbUrl = Annotated[
     str | None,
     typer.Option(
-        "--db-url", envvar="LAMINA_DB_URL", help="Log in as postgres here; default: the local platform."
+        "--db-url", envvar="LAMINA_ADMIN_DB_URL", help="Log in as postgres here; default: the local platform."
     ),
 ]
 
@@ -54,10 +52,26 @@ def up(
             labels = [migration.label for migration in migrations.status(dsn, FOLDER).pending]
         else:
             labels = migrations.migrate(dsn, FOLDER, include_all=include_all)
+    if labels and not dry_run and not db_url:
+        reload_doors()
     for label in labels:
         console.print(f"{'would apply' if dry_run else 'applied'} {label}")
     if not labels:
         console.print("Nothing pending.")
+
+
+@app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Empty the local platform's database and apply all migrations; files, users and rows are gone."""
+    if not yes:
+        typer.confirm("Delete all data of the local platform?", abort=True)
+    settings = StackSettings()
+    with readable_errors():
+        was_running = stop_running(settings)
+        delete_data(settings)
+        if was_running:
+            start_detached(settings)
+    console.print("Emptied; it runs in the background." if was_running else "Emptied.")
 
 
 @app.command()
@@ -108,17 +122,12 @@ def target(db_url: str | None) -> str:
     """Connection string as postgres; MigrationError when no database is named and none runs locally."""
     if db_url:
         return db_url
-    raise migrations.MigrationError("No database: start the local platform (`lamina up`) or give --db-url.")
-
-
-@contextmanager
-def readable_errors() -> Iterator[None]:
-    """One line on stderr and exit code 1 in place of a traceback."""
-    try:
-        yield
-    except (migrations.MigrationError, SupabaseCliError, psycopg.Error, subprocess.SubprocessError) as error:
-        print(str(error).strip(), file=sys.stderr)
-        raise typer.Exit(1) from error
+    state = load()
+    if state is None or not state.is_alive("supervisor"):
+        raise migrations.MigrationError(
+            "No database: start the local platform (`lamina up`) or give --db-url."
+        )
+    return state.db_url
 
 
 def _print_status(applied: list[str], pending: list[str], unknown: list[str]) -> None:

@@ -49,6 +49,7 @@ class Cluster:
         if not (self.data_dir / "PG_VERSION").exists():
             self._create()
         if self.is_running():
+            self.port = int((self.data_dir / "postmaster.pid").read_text().splitlines()[3])
             return
         self.log.touch()
         _give_to_owner(self.log)

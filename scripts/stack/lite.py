@@ -84,7 +84,7 @@ def lite_command(config: Path) -> tuple[list[str], dict[str, str]]:
 
 def wait_until_ready(port: int, publishable_key: str, process: subprocess.Popen[bytes]) -> bool:
     """True when the auth door answers; False when the process ended or time is up."""
-    request = urllib.request.Request(  # noqa: S310 - a loopback address
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}/auth/v1/settings", headers={"apikey": publishable_key}
     )
     deadline = time.monotonic() + START_SECONDS

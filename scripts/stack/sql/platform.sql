@@ -13,7 +13,7 @@ create schema storage authorization lamina_lite;
 create schema supabase_migrations authorization lamina_lite;
 grant usage on schema auth, storage to anon, authenticated, service_role;
 
--- One right on each object in public, harmless and without grant option: @supabase/lite sends GRANT ALL on every
+-- One right on each object of ours, harmless and without grant option: @supabase/lite sends GRANT ALL on every
 -- table at its start, and Postgres then skips it with a warning where it would otherwise refuse to go on.
-alter default privileges for role postgres in schema public grant references on tables to lamina_lite;
-alter default privileges for role postgres in schema public grant usage on sequences to lamina_lite;
+alter default privileges for role postgres grant references on tables to lamina_lite;
+alter default privileges for role postgres grant usage on sequences to lamina_lite;

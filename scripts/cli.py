@@ -1,0 +1,26 @@
+"""The command line: ``lamina``."""
+
+from __future__ import annotations
+
+import typer
+
+from scripts.commands import db, stack
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Lamina: a Supabase-native thin backend with Python workers.",
+)
+for command in (stack.up, stack.down, stack.status, stack.logs, stack.reset):
+    app.command()(command)
+app.add_typer(db.app, name="db")
+
+
+def main() -> None:
+    """Entry point of the program ``lamina``."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The processes of the local platform besides Postgres: what is run, and when it is ready."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.stack.functions import functions_command
+from scripts.stack.lite import LOGIN, lite_command, write_config
+from scripts.stack.settings import PROJECT, StackSettings
+from scripts.stack.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process; it is ready when ``ready_url`` answers with less than 500."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    folder: Path
+    ready_url: str
+    ready_headers: dict[str, str] = field(default_factory=dict)
+    grace_seconds: float = 5.0
+
+
+def all_parts(settings: StackSettings, state: State, *, with_worker: bool = True) -> list[Part]:
+    """In the order of their start; they are stopped in the reverse order."""
+    parts = [_lite(settings, state), _functions(state), _gateway(state)]
+    return [*parts, _worker(state)] if with_worker else parts
+
+
+def _lite(settings: StackSettings, state: State) -> Part:
+    folder = settings.lamina_state_dir / "lite"
+    config = write_config(
+        folder,
+        dsn=state.dsn(LOGIN),
+        port=state.ports["lite"],
+        keys=state.keys,
+        site_url=settings.lamina_site_url,
+    )
+    command, environment = lite_command(config)
+    url = f"http://127.0.0.1:{state.ports['lite']}/auth/v1/settings"
+    return Part("lite", command, environment, folder, url, {"apikey": state.publishable_key})
+
+
+def _functions(state: State) -> Part:
+    port = state.ports["functions"]
+    command, environment = functions_command(PROJECT, port, server_environment(state))
+    return Part("functions", command, environment, PROJECT, f"http://127.0.0.1:{port}/")
+
+
+def _gateway(state: State) -> Part:
+    values = {
+        "PORT": str(state.ports["gateway"]),
+        "LITE_PORT": str(state.ports["lite"]),
+        "FUNCTIONS_PORT": str(state.ports["functions"]),
+        "DB_URL": state.dsn("supabase_admin"),
+        "JWT_SECRET": state.jwt_secret,
+        "PUBLISHABLE_KEY": state.publishable_key,
+        "SECRET_KEY": state.secret_key,
+    }
+    environment = {**os.environ, **{f"LAMINA_GATEWAY_{name}": value for name, value in values.items()}}
+    command = [sys.executable, "-m", "scripts.stack.gateway"]
+    return Part("gateway", command, environment, PROJECT, f"{state.url}/")
+
+
+def _worker(state: State) -> Part:
+    port = state.ports["worker"]
+    environment = {
+        **os.environ,
+        **server_environment(state),
+        "LAMINA_DB_URL": state.worker_db_url,
+        "LAMINA_HEALTH_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "worker"]
+    return Part(
+        "worker", command, environment, PROJECT, f"http://127.0.0.1:{port}/readyz", grace_seconds=20.0
+    )
+
+
+def server_environment(state: State) -> dict[str, str]:
+    """What Supabase gives its functions, which is what servers of ours need too."""
+    return {
+        "SUPABASE_URL": state.url,
+        "SUPABASE_PUBLISHABLE_KEY": state.publishable_key,
+        "SUPABASE_SECRET_KEY": state.secret_key,
+        "SUPABASE_JWT_SECRET": state.jwt_secret,
+    }

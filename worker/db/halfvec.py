@@ -30,7 +30,7 @@ def to_text(vector: Sequence[float] | array[float]) -> str:
 
 
 async def register_halfvec(connection: AsyncConnection[object]) -> int:
-    """Teaches this connection to send HalfVector in binary; returns the type's oid, which `Copy.set_types` wants.
+    """Teaches this connection to send HalfVector in binary; returns the type's oid, for `Copy.set_types`.
 
     Raises LookupError when the extension vector is missing.
     """
@@ -38,12 +38,14 @@ async def register_halfvec(connection: AsyncConnection[object]) -> int:
     if info is None:
         raise LookupError("type extensions.halfvec does not exist: is the extension vector installed?")
 
+    type_oid = info.oid
+
     class HalfVectorDumper(Dumper):
-        oid = info.oid
+        oid = type_oid
         format = Format.BINARY
 
         def dump(self, obj: HalfVector) -> Buffer:
             return bytes(obj)
 
     connection.adapters.register_dumper(HalfVector, HalfVectorDumper)
-    return info.oid
+    return type_oid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tempfile
 from array import array
@@ -45,6 +46,7 @@ async def ingest(ports: KnowledgePorts, ctx: JobContext, document_id: UUID, vers
     )
     plan = plan_reuse(reading.chunks, ((row["id"], row["content_hash"]) for row in stored))
     vectors = await _embed(ports, ctx, plan.new)
+    new = repository.NewSet(reading.chunks, plan, vectors, reading.language, model_name(ports))
 
     async def write(connection: AsyncConnection[Any]) -> None:
         cursor = await connection.execute(
@@ -52,9 +54,7 @@ async def ingest(ports: KnowledgePorts, ctx: JobContext, document_id: UUID, vers
         )
         if await cursor.fetchone() is None:
             return
-        await repository.swap_chunks(
-            connection, document, plan, reading.chunks, vectors, reading.language, model_name(ports)
-        )
+        await repository.swap_chunks(connection, document, new)
         await connection.execute(
             SQL["finish_document"], _finished(document, version, reading, content_hash, ports)
         )
@@ -114,7 +114,9 @@ async def _fetch(ports: KnowledgePorts, document: Row, target: Path) -> Path | s
 
 
 async def _hash(source: Path | str) -> bytes:
-    data = source.encode() if isinstance(source, str) else source.read_bytes()
+    if isinstance(source, str):
+        return hashlib.sha256(source.encode()).digest()
+    data = await asyncio.to_thread(source.read_bytes)
     return hashlib.sha256(data).digest()
 
 

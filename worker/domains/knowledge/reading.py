@@ -24,9 +24,8 @@ def read_pdf(path: str) -> Reading:
     """Reads and chunks a PDF. Raises DocumentRejected."""
     extracted = extract_pdf(path, PdfLimits())
     sample = "\n".join(page.text for page in extracted.pages)[:LANGUAGE_SAMPLE_CHARACTERS]
-    return Reading(
-        chunk_pages(extracted.pages, ChunkOptions()), detect_language(sample), extracted.page_count
-    )
+    chunks = chunk_pages(extracted.pages, ChunkOptions())
+    return Reading(chunks, detect_language(sample), extracted.page_count)
 
 
 def read_text(text: str) -> Reading:

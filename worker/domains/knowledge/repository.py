@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -63,52 +64,56 @@ async def search(
         return await cursor.fetchall()
 
 
-async def swap_chunks(
-    connection: AsyncConnection[Any],
-    document: Row,
-    plan: ReusePlan,
-    chunks: Sequence[Chunk],
-    vectors: Sequence[array[float]],
-    language: str,
-    embedding_model: str,
-) -> None:
-    """Replaces a document's chunks in the caller's transaction: readers see the old set or the new one.
+@dataclass(frozen=True, slots=True)
+class NewSet:
+    """A document's chunks to be; `vectors` belong to `plan.new`, in its order."""
 
-    `vectors` belong to `plan.new`, in its order.
-    """
+    chunks: Sequence[Chunk]
+    plan: ReusePlan
+    vectors: Sequence[array[float]]
+    language: str
+    embedding_model: str
+
+
+async def swap_chunks(connection: AsyncConnection[Any], document: Row, new: NewSet) -> None:
+    """Replaces a document's chunks in the caller's transaction: readers see the old set or the new one."""
+    kept = new.plan.kept
     await connection.execute(
-        SQL["delete_stale_chunks"], {"document_id": document["id"], "kept_ids": list(plan.kept.values())}
+        SQL["delete_stale_chunks"], {"document_id": document["id"], "kept_ids": list(kept.values())}
     )
-    kept = [chunk for chunk in chunks if chunk.ordinal in plan.kept]
-    await connection.execute(
-        SQL["move_kept_chunks"],
-        {
-            "ids": [plan.kept[chunk.ordinal] for chunk in kept],
-            "ordinals": [chunk.ordinal for chunk in kept],
-            "pages_from": [chunk.page_from for chunk in kept],
-            "pages_to": [chunk.page_to for chunk in kept],
-            "chars_from": [chunk.char_from for chunk in kept],
-            "chars_to": [chunk.char_to for chunk in kept],
-        },
-    )
+    await connection.execute(SQL["move_kept_chunks"], _places(new))
     halfvec = await register_halfvec(connection)
     async with connection.cursor() as cursor, cursor.copy(SQL["copy_chunks"]) as copy:
         copy.set_types([*COPY_TYPES, halfvec])
-        for chunk, vector in zip(plan.new, vectors, strict=True):
-            await copy.write_row(
-                (
-                    document["workspace_id"],
-                    document["id"],
-                    chunk.ordinal,
-                    chunk.heading,
-                    chunk.text,
-                    chunk.page_from,
-                    chunk.page_to,
-                    chunk.char_from,
-                    chunk.char_to,
-                    chunk.content_hash,
-                    language,
-                    embedding_model,
-                    to_halfvec(vector),
-                )
-            )
+        for chunk, vector in zip(new.plan.new, new.vectors, strict=True):
+            await copy.write_row(_copied(document, chunk, vector, new))
+
+
+def _places(new: NewSet) -> Row:
+    moved = [chunk for chunk in new.chunks if chunk.ordinal in new.plan.kept]
+    return {
+        "ids": [new.plan.kept[chunk.ordinal] for chunk in moved],
+        "ordinals": [chunk.ordinal for chunk in moved],
+        "pages_from": [chunk.page_from for chunk in moved],
+        "pages_to": [chunk.page_to for chunk in moved],
+        "chars_from": [chunk.char_from for chunk in moved],
+        "chars_to": [chunk.char_to for chunk in moved],
+    }
+
+
+def _copied(document: Row, chunk: Chunk, vector: array[float], new: NewSet) -> tuple[Any, ...]:
+    return (
+        document["workspace_id"],
+        document["id"],
+        chunk.ordinal,
+        chunk.heading,
+        chunk.text,
+        chunk.page_from,
+        chunk.page_to,
+        chunk.char_from,
+        chunk.char_to,
+        chunk.content_hash,
+        new.language,
+        new.embedding_model,
+        to_halfvec(vector),
+    )

@@ -14,7 +14,7 @@ from worker.providers.llm.port import Source
 _SCORE = 0.5
 _COVERAGE = 0.5
 _ALSO, _ALSO_OPEN = 0.85, 0.75
-"""Share of the best score from which a further sentence is quoted too; less for questions without one form."""
+"""Share of the best score from which another sentence is quoted too; less when the question has no form."""
 
 _NEEDS_BEFORE = re.compile(
     r"^(?:it|they|he|she|this|these|those|its|his|her|their|il|elle|ils|elles|ce|cette|celle-ci|celui-ci|cela|"

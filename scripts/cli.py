@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from scripts.commands import db, stack
+from scripts.commands import db, demo, stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,7 @@ app = typer.Typer(
 for command in (stack.up, stack.down, stack.status, stack.logs, stack.reset):
     app.command()(command)
 app.add_typer(db.app, name="db")
+app.add_typer(demo.app, name="demo")
 
 
 def main() -> None:

@@ -13,8 +13,7 @@ from scripts.commands.readable import readable_errors
 from scripts.stack import migrate as migrations
 from scripts.stack.scaffold import new_migration
 from scripts.stack.settings import PROJECT, StackSettings
-from scripts.stack.state import load
-from scripts.stack.supervisor import delete_data, reload_doors, start_detached, stop_running
+from scripts.stack.supervisor import delete_data, reload_doors, running, start_detached, stop_running
 from scripts.stack.typegen import TYPES_FILE, generate
 from scripts.stack.worker_role import give_login
 
@@ -122,8 +121,8 @@ def target(db_url: str | None) -> str:
     """Connection string as postgres; MigrationError when no database is named and none runs locally."""
     if db_url:
         return db_url
-    state = load()
-    if state is None or not state.is_alive("supervisor"):
+    state = running(StackSettings())
+    if state is None:
         raise migrations.MigrationError(
             "No database: start the local platform (`lamina up`) or give --db-url."
         )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import typer
 
+from scripts.demo.walk import DemoFailed
 from scripts.stack.cluster import ClusterError
 from scripts.stack.migrate import MigrationError
 from scripts.stack.processes import PartFailed
@@ -19,6 +20,7 @@ from scripts.stack.supervisor import AlreadyRunning
 EXPECTED = (
     AlreadyRunning,
     ClusterError,
+    DemoFailed,
     FileNotFoundError,
     MigrationError,
     PartFailed,

@@ -15,10 +15,10 @@ from scripts.commands.readable import readable_errors
 from scripts.stack.settings import StackSettings
 from scripts.stack.state import PORTS, State, load
 from scripts.stack.supervisor import (
-    SUPERVISOR,
     Stack,
     delete_everything,
     listen_to_signals,
+    running,
     start_detached,
     stop_running,
 )
@@ -36,14 +36,9 @@ def up(
     settings = StackSettings()
     with readable_errors():
         if detach:
-            _show(_running(settings) or start_detached(settings, with_worker=worker), as_json)
+            _show(running(settings) or start_detached(settings, with_worker=worker), as_json)
             return
         _run_in_foreground(settings, worker, as_json)
-
-
-def _running(settings: StackSettings) -> State | None:
-    state = load(settings)
-    return state if state and state.ready and state.is_alive(SUPERVISOR) else None
 
 
 def _run_in_foreground(settings: StackSettings, worker: bool, as_json: bool) -> None:
@@ -135,9 +130,9 @@ def _show(state: State, as_json: bool, parts: dict[str, bool] | None = None) -> 
     width = max(map(len, values))
     for name, value in values.items():
         print(f"  {name:<{width}}  {value}")
-    for part, alive in (parts or {}).items():
+    for part, runs in (parts or {}).items():
         port = f" on port {state.ports[part]}" if part in PORTS else ""
         console.print(
-            f"  {part:<{width}}  " + (f"[green]runs[/green]{port}" if alive else "[red]does not run[/red]")
+            f"  {part:<{width}}  " + (f"[green]runs[/green]{port}" if runs else "[red]does not run[/red]")
         )
     sys.stdout.flush()

@@ -16,6 +16,7 @@ from realtime import AsyncRealtimeChannel
 
 from supabase import AsyncClient, acreate_client
 
+PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
 """How often a row is read while no broadcast came: the table is the truth, the broadcast a hint."""
 
@@ -43,27 +44,29 @@ class Screen:
     delta: Callable[[str], None]
 
 
-async def walk(url: str, key: str, pdf: Path, question: str, screen: Screen, timeout: float = 120) -> Walk:
+async def walk(url: str, key: str, pdf: Path, question: str, screen: Screen) -> Walk:
     """Takes a PDF to a cited answer as a new user. Raises DemoFailed."""
     result = Walk(question)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             client = await acreate_client(url, key)
             with_time = _Stopwatch(result.timings)
             async with with_time("sign up"):
                 workspace_id = await _sign_up(client)
             async with with_time("upload"):
                 path = f"{workspace_id}/{uuid4()}/{pdf.name}"
-                await client.storage.from_("documents").upload(
-                    path, pdf.read_bytes(), {"content-type": "application/pdf"}
-                )
+                content = await asyncio.to_thread(pdf.read_bytes)
+                bucket = client.storage.from_("documents")
+                await bucket.upload(path, content, {"content-type": "application/pdf"})
             async with with_time("searchable"):
                 result.document = await _watch_document(client, workspace_id, path, screen)
             async with with_time("answer"):
                 await _ask(client, workspace_id, result, screen)
             await client.auth.sign_out()
     except TimeoutError as error:
-        raise DemoFailed(f"No answer within {timeout:.0f} seconds; see `lamina logs worker`.") from error
+        raise DemoFailed(
+            f"No answer within {PATIENCE_SECONDS:.0f} seconds; see `lamina logs worker`."
+        ) from error
     return result
 
 
@@ -84,10 +87,10 @@ async def _sign_up(client: AsyncClient) -> str:
     if response.session is None:
         raise DemoFailed("Sign-up asks for an e-mail confirmation here; switch it off for the demo.")
     await client.realtime.set_auth(response.session.access_token)
-    found = await client.table("workspaces").select("id").limit(1).execute()
-    if not found.data:
+    found = _rows(await client.table("workspaces").select("id").limit(1).execute())
+    if not found:
         raise DemoFailed("Sign-up made no personal workspace.")
-    return str(found.data[0]["id"])
+    return str(found[0]["id"])
 
 
 @asynccontextmanager
@@ -122,11 +125,12 @@ async def _watch_document(
     async with _listening(client, f"workspace:{workspace_id}", {"document": lambda _: moved.set()}):
         while True:
             moved.clear()
-            found = await client.table("documents").select("*").eq("object_path", path).limit(1).execute()
-            row = found.data[0] if found.data else {"status": "pending", "stage": None}
+            query = client.table("documents").select("*").eq("object_path", path).limit(1)
+            found = _rows(await query.execute())
+            row = found[0] if found else {"status": "pending", "stage": None}
             screen.stage(row["status"], row["stage"] or "")
             if row["status"] == "processed":
-                return dict(row)
+                return row
             if row["status"] == "failed":
                 raise DemoFailed(f"{row['error_message']} [{row['error_code']}]")
             await _wait(moved)
@@ -154,13 +158,19 @@ async def _ask(client: AsyncClient, workspace_id: str, result: Walk, screen: Scr
                 "p_idempotency_key": str(uuid4()),
             },
         ).execute()
-        answer_id = asked.data["answer_id"]
+        answer_id = _rows(asked)["answer_id"]
         while result.answer.get("finished_at") is None:
             await _wait(moved)
-            found = await client.table("messages").select("*").eq("id", answer_id).single().execute()
-            result.answer = dict(found.data)
+            result.answer = _rows(
+                await client.table("messages").select("*").eq("id", answer_id).single().execute()
+            )
     if result.answer["status"] != "complete":
         raise DemoFailed(f"{result.answer['error_message']} [{result.answer['error_code']}]")
+
+
+def _rows(response: Any) -> Any:
+    """The data of a response: a list of rows, or one row where one was asked for."""
+    return response.data
 
 
 async def _wait(moved: asyncio.Event) -> None:

@@ -33,7 +33,7 @@ class ClusterError(Exception):
 
 
 class Cluster:
-    """A server with its data folder. ``password`` is that of the superuser; None lets everybody in (tests)."""
+    """A server with its data folder; ``password`` is the superuser's, None lets everybody in (tests)."""
 
     def __init__(
         self, data_dir: Path, *, version: Version = 18, port: int | None = None, password: str | None = None
@@ -94,8 +94,7 @@ class Cluster:
             method = "scram-sha-256" if self.password else "trust"
             self._run(
                 "initdb", "-D", str(self.data_dir), "-U", SUPERUSER, "-A", method, f"--pwfile={secret.name}",
-                "--encoding=UTF8", "--locale-provider=builtin" if self.version >= 17 else "--locale-provider=libc",
-                "--builtin-locale=C.UTF-8" if self.version >= 17 else f"--locale={_LOCALE}", "--no-sync",
+                "--encoding=UTF8", "--no-sync", *_locale_options(self.version),
             )  # fmt: skip
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -113,6 +112,12 @@ class Cluster:
             )  # fmt: skip
             output.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")
+
+
+def _locale_options(version: Version) -> list[str]:
+    if version >= 17:
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    return [f"--locale={_LOCALE}"]
 
 
 def free_port() -> int:
@@ -144,7 +149,7 @@ def _binaries(version: Version) -> Path:
 
 
 def _reachable_install(install: Path) -> Path:
-    """The programs where the unprivileged user can reach them: a copy when the project lies in a closed folder."""
+    """The programs, or a copy of them when the unprivileged user cannot reach the folder of the project."""
     if _can_be_reached(install):
         return install
     copy = _outside(install, "postgres")

@@ -156,4 +156,4 @@ async def serve(settings: GatewaySettings) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    asyncio.run(serve(GatewaySettings()))  # type: ignore[call-arg]
+    asyncio.run(serve(GatewaySettings()))

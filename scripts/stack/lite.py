@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
+from scripts.stack.processes import Part
+
 PROJECT = Path(__file__).parents[2]
 PROGRAM = PROJECT / "node_modules" / "@supabase" / "lite" / "dist" / "cli" / "index.js"
 LOGIN = "lamina_lite"
-START_SECONDS = 30.0
+SWITCHES = {
+    "EXPERIMENTAL_STORAGE": "1",
+    "LITE_TELEMETRY": "0",
+    "DO_NOT_TRACK": "1",
+    "NODE_NO_WARNINGS": "1",
+}
 
 _CONFIG = """[api]
 port = {port}
@@ -54,8 +57,19 @@ class Keys:
     jwt_secret: str
 
 
-def write_config(folder: Path, *, dsn: str, port: int, keys: Keys, site_url: str) -> Path:
-    """Writes ``config.toml``, readable by the owner only; uploaded files go to ``folder``/.temp/storage."""
+def lite_part(folder: Path, *, dsn: str, port: int, keys: Keys, site_url: str) -> Part:
+    """Its process; configuration and uploaded files are kept in ``folder``. Raises FileNotFoundError."""
+    node = shutil.which("node")
+    if node is None or not PROGRAM.exists():
+        raise FileNotFoundError("Node or its packages are not installed; run: make setup")
+    config = _write_config(folder, dsn=dsn, port=port, keys=keys, site_url=site_url)
+    passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [node, str(PROGRAM), "--no-telemetry", "start", "--config", str(config), "--no-admin"]
+    url = f"http://127.0.0.1:{port}/auth/v1/settings"
+    return Part("lite", command, passed | SWITCHES, folder, url, {"apikey": keys.publishable})
+
+
+def _write_config(folder: Path, *, dsn: str, port: int, keys: Keys, site_url: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.toml"
     path.touch(mode=0o600)
@@ -64,39 +78,6 @@ def write_config(folder: Path, *, dsn: str, port: int, keys: Keys, site_url: str
     quoted = {name: json.dumps(value) for name, value in values.items()}
     path.write_text(_CONFIG.format(port=port, **quoted), encoding="utf-8")
     return path
-
-
-def lite_command(config: Path) -> tuple[list[str], dict[str, str]]:
-    """Program with arguments, and its environment, to be run in the folder of ``config``."""
-    node = shutil.which("node")
-    if node is None or not PROGRAM.exists():
-        raise FileNotFoundError("Node or its packages are not installed; run: make setup")
-    passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    switches = {
-        "EXPERIMENTAL_STORAGE": "1",
-        "LITE_TELEMETRY": "0",
-        "DO_NOT_TRACK": "1",
-        "NODE_NO_WARNINGS": "1",
-    }
-    arguments = ["--no-telemetry", "start", "--config", str(config), "--no-admin"]
-    return [node, str(PROGRAM), *arguments], passed | switches
-
-
-def wait_until_ready(port: int, publishable_key: str, process: subprocess.Popen[bytes]) -> bool:
-    """True when the auth door answers; False when the process ended or time is up."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/auth/v1/settings", headers={"apikey": publishable_key}
-    )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(request, timeout=2):  # noqa: S310
-                return True
-        except urllib.error.HTTPError as error:
-            return error.code < 500
-        except OSError:
-            time.sleep(0.05)
-    return False
 
 
 def _url(dsn: str) -> str:

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from scripts.stack.functions import functions_command
-from scripts.stack.lite import LOGIN, lite_command, write_config
+from scripts.stack.lite import LOGIN, lite_part
+from scripts.stack.processes import Part
 from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One process; it is ready when ``ready_url`` answers with less than 500."""
-
-    name: str
-    command: list[str]
-    environment: dict[str, str]
-    folder: Path
-    ready_url: str
-    ready_headers: dict[str, str] = field(default_factory=dict)
-    grace_seconds: float = 5.0
 
 
 def all_parts(settings: StackSettings, state: State, *, with_worker: bool = True) -> list[Part]:
@@ -34,16 +20,13 @@ def all_parts(settings: StackSettings, state: State, *, with_worker: bool = True
 
 def _lite(settings: StackSettings, state: State) -> Part:
     folder = settings.lamina_state_dir / "lite"
-    config = write_config(
+    return lite_part(
         folder,
         dsn=state.dsn(LOGIN),
         port=state.ports["lite"],
         keys=state.keys,
         site_url=settings.lamina_site_url,
     )
-    command, environment = lite_command(config)
-    url = f"http://127.0.0.1:{state.ports['lite']}/auth/v1/settings"
-    return Part("lite", command, environment, folder, url, {"apikey": state.publishable_key})
 
 
 def _functions(state: State) -> Part:

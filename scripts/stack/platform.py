@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -10,8 +9,9 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from scripts.stack import lite
-from scripts.stack.cluster import Cluster, ClusterError, free_port
+from scripts.stack.cluster import Cluster, free_port
+from scripts.stack.lite import LOGIN, Keys, lite_part
+from scripts.stack.processes import Child
 
 DefaultPrivileges = Literal["open", "closed"]
 FOLDER = Path(__file__).parent
@@ -50,23 +50,15 @@ def _create_database(server: psycopg.Connection, dbname: str) -> None:
 
 
 def _let_lite_create_its_tables(cluster: Cluster, dbname: str) -> None:
-    keys = lite.Keys("sb_publishable_bootstrap", "sb_secret_bootstrap", "bootstrap-" * 5)
+    keys = Keys("sb_publishable_bootstrap", "sb_secret_bootstrap", "bootstrap-" * 5)
     with tempfile.TemporaryDirectory(prefix="lamina-") as name:
-        folder, port = Path(name), free_port()
-        dsn = cluster.dsn(dbname, user=lite.LOGIN)
-        config = lite.write_config(folder, dsn=dsn, port=port, keys=keys, site_url="http://127.0.0.1")
-        command, environment = lite.lite_command(config)
-        log = folder / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+        dsn = cluster.dsn(dbname, user=LOGIN)
+        part = lite_part(Path(name), dsn=dsn, port=free_port(), keys=keys, site_url="http://127.0.0.1")
+        child = Child(part, Path(name))
         try:
-            if not lite.wait_until_ready(port, keys.publishable, process):
-                raise ClusterError(
-                    f"@supabase/lite did not start:\n{log.read_text('utf-8', 'replace')[-2000:]}"
-                )
+            child.wait_until_ready()
         finally:
-            process.terminate()
-            process.wait(timeout=10)
+            child.stop()
 
 
 def _read(name: str, folder: str = "sql") -> bytes:

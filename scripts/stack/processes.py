@@ -8,15 +8,28 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.stack.parts import Part
+import httpx
 
 START_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process; it is ready when ``ready_url`` answers with less than 500."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    folder: Path
+    ready_url: str
+    ready_headers: dict[str, str] = field(default_factory=dict)
+    grace_seconds: float = 5.0
 
 
 class PartFailed(Exception):
@@ -50,7 +63,7 @@ class Child:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             self.check()
-            if _answers(self.part.ready_url, self.part.ready_headers):
+            if answers(self.part.ready_url, self.part.ready_headers):
                 return
             time.sleep(0.05)
         raise PartFailed(self.part.name, f"was not ready after {START_SECONDS:.0f} seconds", self.log)
@@ -66,14 +79,10 @@ class Child:
         """SIGTERM, and SIGKILL to what is left of its process group after the grace period."""
         if self.process.poll() is None:
             self.process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=self.part.grace_seconds)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 
@@ -94,14 +103,11 @@ def tail(log: Path, lines: int = 12) -> str:
     return "\n".join("  " + line for line in text.splitlines()[-lines:])
 
 
-def _answers(url: str, headers: dict[str, str]) -> bool:
-    request = urllib.request.Request(url, headers=headers)
+def answers(url: str, headers: dict[str, str]) -> bool:
+    """Something serves this address; what it says does not matter, unless it is a fault of its own."""
     try:
-        with urllib.request.urlopen(request, timeout=2):
-            return True
-    except urllib.error.HTTPError as error:
-        return error.code < 500
-    except OSError:
+        return httpx.get(url, headers=headers, timeout=2, trust_env=False).status_code < 500
+    except httpx.HTTPError:
         return False
 
 

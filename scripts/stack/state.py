@@ -21,7 +21,7 @@ PORTS = ("gateway", "postgres", "lite", "functions", "worker")
 
 @dataclass(slots=True)
 class State:
-    """``pids`` and ``started`` are empty while nothing runs; ``started`` guards against reused process ids."""
+    """``pids`` is empty while nothing runs; ``started`` guards against reused process ids."""
 
     publishable_key: str
     secret_key: str

@@ -17,9 +17,9 @@ import psutil
 
 from scripts.stack.cluster import Cluster
 from scripts.stack.migrate import migrate
-from scripts.stack.parts import Part, all_parts
+from scripts.stack.parts import all_parts
 from scripts.stack.platform import bootstrap_database
-from scripts.stack.processes import Child, PartFailed, fresh_log
+from scripts.stack.processes import Child, Part, PartFailed, fresh_log
 from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State, load, new_state, save, settle_ports, state_file
 from scripts.stack.worker_role import give_login
@@ -125,6 +125,12 @@ class Stack:
         self.state.remember(name, self.children[at].process.pid)
         save(self.state, self.file)
         self.children[at].wait_until_ready()
+
+
+def running(settings: StackSettings) -> State | None:
+    """The platform of this checkout, if it is up and ready."""
+    state = load(settings)
+    return state if state and state.ready and state.is_alive(SUPERVISOR) else None
 
 
 def start_detached(settings: StackSettings, *, with_worker: bool = True) -> State:

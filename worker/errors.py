@@ -4,6 +4,7 @@
     ├── ConfigurationError         a setting is missing or wrong; said at start, never retried
     ├── DocumentRejected           the document itself cannot be processed; permanent
     ├── JobCancelled               the user asked for the job to stop
+    ├── ComputationKilled          work in a child process ran out of time or memory, or crashed the process
     └── ProviderError              provider, retry_after
         ├── ProviderRateLimited    asked to slow down (429); retry_after says how long when the vendor did
         ├── ProviderUnavailable    cannot serve now (5xx, overloaded, connection lost); worth another try
@@ -44,6 +45,10 @@ class JobCancelled(LaminaError):
 
     def __init__(self, code: str = "job.cancelled", message: str = "The job was cancelled.") -> None:
         super().__init__(code, message)
+
+
+class ComputationKilled(LaminaError):
+    """Its input is to blame: the same input would end the same way."""
 
 
 class ProviderError(LaminaError):

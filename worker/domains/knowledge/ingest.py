@@ -19,7 +19,7 @@ from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.knowledge.reading import Reading, read_pdf, read_text
 from worker.domains.knowledge.repository import SQL, Row
 from worker.domains.knowledge.rules import plan_reuse
-from worker.errors import DocumentRejected, ObjectNotFound, ObjectTooLarge
+from worker.errors import ComputationKilled, DocumentRejected, ObjectNotFound, ObjectTooLarge
 from worker.runtime.job import JobContext
 from worker.runtime.outcome import Done, Outcome
 
@@ -114,16 +114,17 @@ async def _fetch(ports: KnowledgePorts, document: Row, target: Path) -> Path | s
 
 
 async def _hash(source: Path | str) -> bytes:
-    if isinstance(source, str):
-        return hashlib.sha256(source.encode()).digest()
-    data = await asyncio.to_thread(source.read_bytes)
-    return hashlib.sha256(data).digest()
+    data = source if isinstance(source, str) else await asyncio.to_thread(source.read_bytes)
+    return hashlib.sha256(data if isinstance(data, bytes) else data.encode()).digest()
 
 
 async def _read(ports: KnowledgePorts, document: Row, source: Path | str) -> Reading:
-    if isinstance(source, str):
-        return await ports.sandbox.run(read_text, source)
-    return await ports.sandbox.run(read_pdf, str(source))
+    try:
+        if isinstance(source, str):
+            return await ports.sandbox.run(read_text, source)
+        return await ports.sandbox.run(read_pdf, str(source))
+    except ComputationKilled as error:
+        raise DocumentRejected("document.bomb", f"The document could not be read: {error.message}") from error
 
 
 async def _embed(ports: KnowledgePorts, ctx: JobContext, chunks: Sequence[Chunk]) -> list[array[float]]:

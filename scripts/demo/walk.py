@@ -127,7 +127,7 @@ async def _watch_document(
             moved.clear()
             query = client.table("documents").select("*").eq("object_path", path).limit(1)
             found = _rows(await query.execute())
-            row = found[0] if found else {"status": "pending", "stage": None}
+            row: dict[str, Any] = found[0] if found else {"status": "pending", "stage": None}
             screen.stage(row["status"], row["stage"] or "")
             if row["status"] == "processed":
                 return row

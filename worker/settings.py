@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 LlmChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
 EmbeddingsChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
 CommaList = Annotated[list[str], NoDecode]
+Lanes = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
+
+DEFAULT_LANES = {"interactive": 8, "ingest": 2, "outbound": 8, "billing": 4, "bulk": 4}
 
 
 class ProviderSettings(BaseSettings):
@@ -41,3 +44,39 @@ class ProviderSettings(BaseSettings):
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+
+class WorkerSettings(ProviderSettings):
+    """What a worker needs to run; times in seconds."""
+
+    lamina_db_url: SecretStr = Field(description="Postgres, as lamina_worker")
+    lamina_db_listen_url: SecretStr | None = Field(None, description="Direct connection for LISTEN")
+    lamina_db_pooled: bool = Field(False, description="lamina_db_url is a transaction pooler")
+    supabase_url: str = Field(description="The project's URL")
+    supabase_secret_key: SecretStr = Field(description="sb_secret_… or service_role key, for Storage")
+
+    lamina_lanes: Lanes = Field(default_factory=lambda: dict(DEFAULT_LANES), description="lane=jobs at once")
+    lamina_lease_seconds: float = Field(30.0, ge=1)
+    lamina_grace_seconds: float = Field(15.0, ge=0)
+    lamina_poll_seconds: float = Field(5.0, gt=0)
+    lamina_sandbox_processes: int = Field(2, ge=1)
+    lamina_job_retention_days: int = Field(14, ge=1)
+
+    lamina_health_host: str = "127.0.0.1"
+    lamina_health_port: int = Field(0, ge=0, le=65535, description="0: no health endpoint")
+    lamina_log_format: Literal["console", "json"] = "console"
+    sentry_dsn: SecretStr | None = None
+
+    @field_validator("lamina_lanes", mode="before")
+    @classmethod
+    def _split_lanes(cls, value: object) -> object:
+        if isinstance(value, str):
+            return dict(part.strip().split("=", 1) for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def listen_url(self) -> str | None:
+        """Where LISTEN works; None means to poll."""
+        if self.lamina_db_listen_url is not None:
+            return self.lamina_db_listen_url.get_secret_value()
+        return None if self.lamina_db_pooled else self.lamina_db_url.get_secret_value()

@@ -10,7 +10,7 @@ from worker.runtime.verdict import Stop
 
 
 class Attempt:
-    """``lease_ends`` is by our monotonic clock, counted from before the statement was sent: never too late."""
+    """``lease_ends`` is by our monotonic clock, from before the statement was sent: never too late."""
 
     __slots__ = ("cancelled", "is_ending", "job", "lease_ends", "started", "stop_reason", "task")
 

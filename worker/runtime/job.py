@@ -19,7 +19,7 @@ Report = Callable[[str, float], Awaitable[None]]
 class Job:
     """One attempt at a job; ``attempt`` counts from 1 and, with the worker's name, is the fencing token.
 
-    ``provider`` is the capability whose pause holds the job back. Statement `claim` returns them in this order.
+    ``provider`` is the capability whose pause holds the job back. `claim` returns the fields in this order.
     """
 
     id: int

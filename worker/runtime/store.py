@@ -92,7 +92,7 @@ class JobStore:
         await self._value("pause_provider", {"provider": provider, "until": until, "reason": reason})
 
     async def seconds_to_next(self, lanes: Sequence[str]) -> float | None:
-        """Until a waiting job or a paused provider comes due, by the server's clock; None when nothing waits."""
+        """Until a waiting job or paused provider comes due, by the server's clock; None: nothing waits."""
         seconds = await self._value("seconds_to_next", {"lanes": list(lanes)})
         return None if seconds is None else float(seconds)
 

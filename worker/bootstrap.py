@@ -1,0 +1,78 @@
+"""Puts the worker together: the one file that imports everything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+
+import structlog
+
+from worker.db.pool import Database
+from worker.domains.knowledge import handlers as knowledge
+from worker.domains.knowledge.ports import KnowledgePorts
+from worker.domains.ops import handlers as ops
+from worker.health import health_endpoint
+from worker.providers.embeddings.select import embedder
+from worker.providers.llm.select import chat_model
+from worker.providers.storage.supabase import SupabaseStorage
+from worker.runtime.loop import Worker
+from worker.runtime.options import WorkerOptions
+from worker.runtime.registry import Registry
+from worker.sandbox import ProcessSandbox, SandboxLimits
+from worker.settings import WorkerSettings
+
+log = structlog.get_logger("worker")
+
+MORE_CONNECTIONS = 4
+"""Beside one for each job that runs: claims, heartbeats, ends."""
+
+
+async def run(settings: WorkerSettings) -> None:
+    """Works until SIGTERM or SIGINT. Raises ConfigurationError, or psycopg_pool.PoolTimeout at start."""
+    storage = SupabaseStorage(settings.supabase_url, settings.supabase_secret_key.get_secret_value())
+    sandbox = ProcessSandbox(SandboxLimits(processes=settings.lamina_sandbox_processes))
+    model = chat_model(settings)
+    embeddings = embedder(settings)
+    try:
+        async with _database(settings) as db:
+            registry = Registry()
+            knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
+            ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
+            worker = Worker(db, registry, worker_options(settings))
+            _stop_on_signals(worker)
+            log.info("worker.providers", llm=model.name, model=model.model, embeddings=embeddings.name)
+            async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
+                await worker.run()
+    finally:
+        await sandbox.close()
+        await storage.close()
+
+
+def worker_options(settings: WorkerSettings) -> WorkerOptions:
+    """The worker's name says where it runs and is never used again."""
+    return WorkerOptions(
+        worker_id=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        lanes={lane: limit for lane, limit in settings.lamina_lanes.items() if limit > 0},
+        lease=settings.lamina_lease_seconds,
+        grace=settings.lamina_grace_seconds,
+        poll=settings.lamina_poll_seconds,
+        listen_dsn=settings.listen_url,
+    )
+
+
+def _database(settings: WorkerSettings) -> Database:
+    return Database(
+        settings.lamina_db_url.get_secret_value(),
+        max_size=min(sum(settings.lamina_lanes.values()), 16) + MORE_CONNECTIONS,
+        pooled=settings.lamina_db_pooled,
+        name="lamina-worker",
+    )
+
+
+def _stop_on_signals(worker: Worker) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)

@@ -1,0 +1,3 @@
+-- name: purge_jobs
+-- Deletes a batch of jobs that ended long ago; how many they were.
+select app.purge_jobs(make_interval(days => %(days)s), %(limit)s) as purged;

@@ -1,0 +1,1 @@
+"""What `lamina demo` shows: a document to ask, and the walk through the doors."""

@@ -5,92 +5,142 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from statistics import median
+
+from worker.domains.knowledge.layout import DIVIDED, Line
+from worker.domains.knowledge.paragraphs import join_lines
 
 LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "Ĳ": "IJ", "ĳ": "ij"}
 )
+ARABIC_FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]+")
 SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 REMOVED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufff0-\ufffb\uffff\ud800-\udfff\ue000-\uf8ff]"
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff0-\ufffd\uffff"
+    "\ud800-\udfff\ue000-\uf8ff]"
 )
-"""Control characters, soft hyphens, zero-width spaces, noncharacters, lone surrogates, private-use glyphs."""
+"""Control and direction characters, soft hyphens, zero-width spaces, lone surrogates, private-use glyphs."""
 
-HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u2010\ufffe]\n(?=[^\W\d_])")
-"""A hyphen at a line's end inside a word; PDFium gives U+FFFE for one that it takes for hyphenation."""
+BULLETS = str.maketrans(dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf02d", "•"))
+"""Private-use characters by which office programs draw a bullet."""
 
-PAGE_NUMBER = re.compile(
-    r"(?i)^(?:page|seite|pagina|página)?\s*[-–|]?\s*\d{1,4}\s*[-–|]?(?:\s*(?:/|of|von|sur|de)\s*\d{1,4})?$"
-)
-EDGE_LINES = 2
+DIVIDED_WORD = re.compile(rf"([^\W\d_]+){DIVIDED}([^\W\d_]+)")
+WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+NUMBER = re.compile(r"\d+")
+STEPPING = "\x00"
+"""In a shape: a number that grows with the pages."""
+
+EDGE_LINES = 3
 """Lines at the top and at the bottom of a page that may be a running header or footer."""
 
-LEAST_PAGES = 4
-"""A header repeats; with fewer pages a repetition may be chance."""
+LEAST_PAGES = 3
+"""A header repeats; on fewer pages a repetition may be chance."""
+
+REPEATED_SHARE, STEPPING_SHARE = 0.4, 0.1
+"""Share of the pages on which a running line stands; less will do if the page's number is in it."""
 
 
-def clean_pages(raw: Sequence[str]) -> list[str]:
-    """Cleans each page, and takes off what repeats at the edges of most pages."""
-    pages = [clean_text(text) for text in raw]
-    running = _running_lines(pages)
-    return [_without_edges(page, running) for page in pages]
+def clean_pages(raw: Sequence[Sequence[Line]]) -> list[str]:
+    """The text of each page: cleaned, without running lines and page numbers, paragraphs and words whole.
+
+    What repeats on many pages stays where it first stands; page numbers go everywhere.
+    """
+    pages = [[line for line in map(_cleaned, lines) if line.text] for lines in raw]
+    texts = [join_lines(lines) for lines in _without_running_lines(pages)]
+    return _rejoined_words(texts)
 
 
-def clean_text(text: str) -> str:
-    """Composed Unicode, ligatures and hyphenated words whole, one space between words; lines are kept."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(LIGATURES)
-    text = HYPHENATED.sub(_joined, text)
-    text = REMOVED.sub("", text.replace("\ufffe", "-"))
-    text = unicodedata.normalize("NFC", text)
-    lines = [SPACES.sub(" ", line).strip() for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+def clean_line(text: str) -> str:
+    """Composed Unicode, ligatures resolved, one space between words, no invisible characters but DIVIDED."""
+    if text.isascii() and text.isprintable():
+        return SPACES.sub(" ", text).strip()
+    ending = DIVIDED if text.endswith("\u00ad") else ""
+    text = ARABIC_FORMS.sub(_plain_letters, text.translate(LIGATURES).translate(BULLETS))
+    text = unicodedata.normalize("NFC", REMOVED.sub("", SPACES.sub(" ", text)))
+    return text.strip() + ending
 
 
-def _joined(match: re.Match[str]) -> str:
-    """The typesetter's hyphen goes; before a capital it belongs to the word (`Anglo-French`)."""
-    following = match.string[match.end()]
-    return "" if following.islower() else "-"
+def _cleaned(line: Line) -> Line:
+    return replace(line, text=clean_line(line.text))
 
 
-def _running_lines(pages: Sequence[str]) -> frozenset[str]:
-    filled = [page for page in pages if page]
-    if len(filled) < LEAST_PAGES:
-        return frozenset()
-    counts = Counter(shape for page in filled for shape in {_shape(line) for line in _edges(page)})
-    most, some = len(filled) / 2, max(LEAST_PAGES, len(filled) / 10)
+def _plain_letters(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match.group())
+
+
+def _without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    running = _running_shapes(pages)
+    seen: set[str] = set()
+    kept = []
+    for number, lines in enumerate(pages):
+        places = _running_places(number, lines, running, seen)
+        kept.append([line for at, line in enumerate(lines) if at not in places])
+    return kept
+
+
+def _running_shapes(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
+    counts = Counter(
+        shape
+        for number, lines in enumerate(pages)
+        for shape in {shape for at in _edges(lines) for shape in _shapes(lines[at].text, number)}
+    )
+    filled = sum(bool(lines) for lines in pages)
     return frozenset(
         shape
         for shape, count in counts.items()
-        if shape and (count > most or (count >= some and shape.rstrip().endswith("#")))
+        if count >= max(LEAST_PAGES, filled * (STEPPING_SHARE if STEPPING in shape else REPEATED_SHARE))
     )
 
 
-def _edges(page: str) -> list[str]:
-    lines = page.split("\n")
-    return [*lines[:EDGE_LINES], *lines[-EDGE_LINES:]]
+def _running_places(
+    number: int, lines: Sequence[Line], running: frozenset[str], seen: set[str]
+) -> frozenset[int]:
+    """Indexes of the lines to take out; `seen` collects the repeated lines that were met."""
+    places = set()
+    for at in _edges(lines):
+        found = running.intersection(_shapes(lines[at].text, number))
+        if any(STEPPING in shape for shape in found) or found & seen:
+            places.add(at)
+        seen |= found
+    return frozenset(places)
 
 
-def _shape(line: str) -> str:
-    """The line with its numbers alike, so that `Page 3 of 9` and `Page 4 of 9` are one."""
-    return re.sub(r"\d+", "#", line)
+def _edges(lines: Sequence[Line]) -> Iterator[int]:
+    """Indexes of the lines that may be running; larger type than the page's is a heading."""
+    if not lines:
+        return
+    largest = 1.12 * median(line.height for line in lines)
+    for at, line in enumerate(lines):
+        if (at < EDGE_LINES or at >= len(lines) - EDGE_LINES) and line.height <= largest:
+            yield at
 
 
-def _without_edges(page: str, running: frozenset[str]) -> str:
-    lines = page.split("\n")
-    kept = [
-        line
-        for at, line in enumerate(lines)
-        if not (_is_at_edge(at, len(lines)) and _is_running(line, running, at, len(lines)))
-    ]
-    return "\n".join(kept).strip()
+def _shapes(text: str, number: int) -> Iterator[str]:
+    """The line as it is, and with each of its numbers taken for one that counts the pages."""
+    parts = NUMBER.split(text)
+    digits = NUMBER.findall(text)
+    if len(digits) > 3:
+        return
+    choices = [(found, f"{STEPPING}{int(found) - number}") for found in digits if len(found) < 7]
+    if len(choices) != len(digits):
+        yield text
+        return
+    for chosen in product(*choices):
+        yield "".join(part + value for part, value in zip(parts, (*chosen, ""), strict=True))
 
 
-def _is_at_edge(at: int, count: int) -> bool:
-    return at < EDGE_LINES or at >= count - EDGE_LINES
+def _rejoined_words(texts: list[str]) -> list[str]:
+    """Divided words made whole: as they are written elsewhere in the document, else without the hyphen."""
+    if not any(DIVIDED in text for text in texts):
+        return texts
+    vocabulary = {word.lower() for text in texts for word in WORD.findall(text)}
 
+    def rejoin(match: re.Match[str]) -> str:
+        before, after = match.groups()
+        is_compound = f"{before}-{after}".lower() in vocabulary and (before + after).lower() not in vocabulary
+        return f"{before}-{after}" if is_compound or not after[0].islower() else before + after
 
-def _is_running(line: str, running: frozenset[str], at: int, count: int) -> bool:
-    outermost = at in (0, count - 1)
-    return _shape(line) in running or (
-        outermost and count > 1 and bool(running) and bool(PAGE_NUMBER.match(line))
-    )
+    return [DIVIDED_WORD.sub(rejoin, text).replace(DIVIDED, "-") for text in texts]

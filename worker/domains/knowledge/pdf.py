@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from worker.domains.knowledge.cleaning import clean_pages
-from worker.domains.knowledge.layout import reading_order
+from worker.domains.knowledge.layout import Line, read_lines
 from worker.errors import DocumentRejected
 
 HEADER_BYTES = 1024
@@ -105,22 +105,23 @@ def _encrypted() -> DocumentRejected:
     return DocumentRejected("document.encrypted", "The PDF is protected by a password.")
 
 
-def _read_pages(file: Path, limits: PdfLimits) -> list[str]:
+def _read_pages(file: Path, limits: PdfLimits) -> list[list[Line]]:
     with _opened(file) as document:
         count = len(document)
         if count == 0:
             raise _damaged()
         _check_count(count, limits)
-        texts: list[str] = []
+        pages: list[list[Line]] = []
         total = 0
         for index in range(count):
-            texts.append(_page_text(document, index))
-            total += len(texts[-1])
-            if total > limits.characters or len(texts[-1]) > limits.characters_per_page:
+            pages.append(_page_lines(document, index))
+            size = sum(len(line.text) for line in pages[-1])
+            total += size
+            if total > limits.characters or size > limits.characters_per_page:
                 raise DocumentRejected(
                     "document.bomb", "The PDF unpacks to far more text than its size allows."
                 )
-        return texts
+        return pages
 
 
 @contextmanager
@@ -135,17 +136,16 @@ def _opened(file: Path) -> Iterator[Any]:
         document.close()
 
 
-def _page_text(document: Any, index: int) -> str:
+def _page_lines(document: Any, index: int) -> list[Line]:
     """Empty for a page that cannot be read: the others still can."""
     try:
         page = document[index]
     except pdfium.PdfiumError:
-        return ""
+        return []
     try:
-        text_page = page.get_textpage()
-        return reading_order(text_page, text_page.get_text_range())
+        return read_lines(page.get_textpage())
     except pdfium.PdfiumError:
-        return ""
+        return []
     finally:
         page.close()
 

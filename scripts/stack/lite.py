@@ -14,6 +14,7 @@ from scripts.stack.processes import Part
 
 PROJECT = Path(__file__).parents[2]
 PROGRAM = PROJECT / "node_modules" / "@supabase" / "lite" / "dist" / "cli" / "index.js"
+PRELOAD = Path(__file__).with_name("lite_preload.mjs")
 LOGIN = "lamina_lite"
 SWITCHES = {
     "EXPERIMENTAL_STORAGE": "1",
@@ -64,7 +65,8 @@ def lite_part(folder: Path, *, dsn: str, port: int, keys: Keys, site_url: str) -
         raise FileNotFoundError("Node or its packages are not installed; run: make setup")
     config = _write_config(folder, dsn=dsn, port=port, keys=keys, site_url=site_url)
     passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = [node, str(PROGRAM), "--no-telemetry", "start", "--config", str(config), "--no-admin"]
+    command = [node, "--import", str(PRELOAD), str(PROGRAM), "--no-telemetry", "start"]
+    command += ["--config", str(config), "--no-admin"]
     url = f"http://127.0.0.1:{port}/auth/v1/settings"
     return Part("lite", command, passed | SWITCHES, folder, url, {"apikey": keys.publishable})
 

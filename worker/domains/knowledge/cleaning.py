@@ -42,6 +42,9 @@ LEAST_PAGES = 3
 REPEATED_SHARE, STEPPING_SHARE = 0.4, 0.1
 """Share of the pages on which a running line stands; less will do if the page's number is in it."""
 
+ANY_TEXT = "…"
+"""In a shape: whatever stands beside the page's number, such as a chapter's title."""
+
 
 def clean_pages(raw: Sequence[Sequence[Line]]) -> list[str]:
     """The text of each page: cleaned, without running lines and page numbers, paragraphs and words whole.
@@ -56,7 +59,7 @@ def clean_pages(raw: Sequence[Sequence[Line]]) -> list[str]:
 def clean_line(text: str) -> str:
     """Composed Unicode, ligatures resolved, one space between words, no invisible characters but DIVIDED."""
     if text.isascii() and text.isprintable():
-        return SPACES.sub(" ", text).strip()
+        return " ".join(text.split())
     ending = DIVIDED if text.endswith("\u00ad") else ""
     text = ARABIC_FORMS.sub(_plain_letters, text.translate(LIGATURES).translate(BULLETS))
     text = unicodedata.normalize("NFC", REMOVED.sub("", SPACES.sub(" ", text)))
@@ -64,7 +67,8 @@ def clean_line(text: str) -> str:
 
 
 def _cleaned(line: Line) -> Line:
-    return replace(line, text=clean_line(line.text))
+    text = clean_line(line.text)
+    return line if text == line.text else replace(line, text=text)
 
 
 def _plain_letters(match: re.Match[str]) -> str:
@@ -85,14 +89,16 @@ def _running_shapes(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
     counts = Counter(
         shape
         for number, lines in enumerate(pages)
-        for shape in {shape for at in _edges(lines) for shape in _shapes(lines[at].text, number)}
+        for shape in {shape for _, shapes in _edges(lines, number) for shape in shapes}
     )
     filled = sum(bool(lines) for lines in pages)
     return frozenset(
-        shape
-        for shape, count in counts.items()
-        if count >= max(LEAST_PAGES, filled * (STEPPING_SHARE if STEPPING in shape else REPEATED_SHARE))
+        shape for shape, count in counts.items() if count >= max(LEAST_PAGES, filled * _least_share(shape))
     )
+
+
+def _least_share(shape: str) -> float:
+    return STEPPING_SHARE if STEPPING in shape and ANY_TEXT not in shape else REPEATED_SHARE
 
 
 def _running_places(
@@ -100,35 +106,38 @@ def _running_places(
 ) -> frozenset[int]:
     """Indexes of the lines to take out; `seen` collects the repeated lines that were met."""
     places = set()
-    for at in _edges(lines):
-        found = running.intersection(_shapes(lines[at].text, number))
+    for at, shapes in _edges(lines, number):
+        found = running & shapes
         if any(STEPPING in shape for shape in found) or found & seen:
             places.add(at)
         seen |= found
     return frozenset(places)
 
 
-def _edges(lines: Sequence[Line]) -> Iterator[int]:
-    """Indexes of the lines that may be running; larger type than the page's is a heading."""
+def _edges(lines: Sequence[Line], number: int) -> Iterator[tuple[int, frozenset[str]]]:
+    """Indexes and shapes of the lines that may be running; a number in a heading counts no pages."""
     if not lines:
         return
     largest = 1.12 * median(line.height for line in lines)
     for at, line in enumerate(lines):
-        if (at < EDGE_LINES or at >= len(lines) - EDGE_LINES) and line.height <= largest:
-            yield at
+        if at < EDGE_LINES or at >= len(lines) - EDGE_LINES:
+            is_heading = line.height > largest and WORD.search(line.text)
+            yield at, frozenset((line.text,) if is_heading else _shapes(line.text, number))
 
 
 def _shapes(text: str, number: int) -> Iterator[str]:
     """The line as it is, and with each of its numbers taken for one that counts the pages."""
-    parts = NUMBER.split(text)
     digits = NUMBER.findall(text)
-    if len(digits) > 3:
-        return
-    choices = [(found, f"{STEPPING}{int(found) - number}") for found in digits if len(found) < 7]
-    if len(choices) != len(digits):
+    if not 0 < len(digits) <= 3 or max(map(len, digits)) > 6:
         yield text
         return
-    for chosen in product(*choices):
+    steps = [f"{STEPPING}{int(found) - number}" for found in digits]
+    if text.endswith(digits[-1]):
+        yield ANY_TEXT + steps[-1]
+    if text.startswith(digits[0]):
+        yield steps[0] + ANY_TEXT
+    parts = NUMBER.split(text)
+    for chosen in product(*zip(digits, steps, strict=True)):
         yield "".join(part + value for part, value in zip(parts, (*chosen, ""), strict=True))
 
 

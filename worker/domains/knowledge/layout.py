@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -132,9 +131,10 @@ def _placed(text_page: Any, text: str) -> Iterator[Line]:
             last = first + len(stripped) - 1
             if not is_exact:
                 first, last = (_character_index(text_page, text, index) for index in (first, last))
-            start, end = _box(text_page, first), _box(text_page, last)
             words = _with_hyphens(text_page, stripped, first)
-            yield Line(start.left, end.bottom, end.right, start.top, start.height, words)
+            left, bottom, _, top = _cell(text_page, first)
+            _, low, right, _ = _cell(text_page, last)
+            yield Line(left, low, right, top, top - bottom, words)
         at += len(raw) + 2
 
 
@@ -144,11 +144,11 @@ def _character_index(text_page: Any, text: str, index: int) -> int:
     return int(native.FPDFText_GetCharIndexFromTextIndex(text_page.raw, units))
 
 
-def _box(text_page: Any, index: int) -> Line:
-    """The character's cell, as high as its font; empty when it has none."""
+def _cell(text_page: Any, index: int) -> tuple[float, float, float, float]:
+    """The character's place, as high as its font: left, bottom, right, top; zeros when it has none."""
     cell = native.FS_RECTF()
-    native.FPDFText_GetLooseCharBox(text_page.raw, index, ctypes.byref(cell))
-    return Line.of_box(cell.left, cell.bottom, cell.right, cell.top)
+    native.FPDFText_GetLooseCharBox(text_page.raw, index, cell)
+    return cell.left, cell.bottom, cell.right, cell.top
 
 
 def _with_hyphens(text_page: Any, line: str, first: int) -> str:

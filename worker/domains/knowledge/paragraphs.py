@@ -87,11 +87,15 @@ def _between(before: Line, line: Line, measure: Measure) -> str:
 
 def _is_wrapped(before: Line, line: Line, measure: Measure) -> bool:
     """Whether the next line's first word had no room any more at the end of this one."""
-    if _is_row(before, line, measure) or RIGHT_TO_LEFT.search(before.text):
+    if _is_row(before, line, measure) or _is_right_to_left(before.text):
         return False
     room = (measure.ends[_column(before)] - before.right) / measure.letter
     word = 1 if WITHOUT_SPACES.match(line.text) else len(line.text.split(maxsplit=1)[0])
     return -STICKING_OUT < room < word + 1
+
+
+def _is_right_to_left(text: str) -> bool:
+    return not text.isascii() and RIGHT_TO_LEFT.search(text) is not None
 
 
 def _is_row(before: Line, line: Line, measure: Measure) -> bool:

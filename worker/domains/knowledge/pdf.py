@@ -9,12 +9,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pypdfium2 as pdfium
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
+from pypdf.generic import DictionaryObject
 
 from worker.domains.knowledge.cleaning import clean_pages
 from worker.domains.knowledge.layout import Line, read_lines
@@ -61,11 +63,16 @@ def extract_pdf(path: str | Path, limits: PdfLimits) -> ExtractedPdf:
     _check_structure(file, limits)
     raw = _read_pages(file, limits)
     texts = clean_pages(raw)
-    if sum(character.isalnum() for text in texts for character in text) < limits.least_characters:
+    if not _has_words(texts, limits.least_characters):
         raise DocumentRejected(
             "document.no_text", "The PDF has no text, only pictures of it; recognise the text (OCR) first."
         )
     return ExtractedPdf([Page(number, text) for number, text in enumerate(texts, 1)], len(texts))
+
+
+def _has_words(texts: list[str], least: int) -> bool:
+    letters = (character for text in texts for character in text if character.isalnum())
+    return len(list(islice(letters, least))) == least
 
 
 def _check_file(file: Path, limits: PdfLimits) -> None:
@@ -78,7 +85,7 @@ def _check_file(file: Path, limits: PdfLimits) -> None:
 
 
 def _check_structure(file: Path, limits: PdfLimits) -> None:
-    """Encryption and the number of pages, before any page is read.
+    """Encryption and the number of pages that the file claims, before any page is read.
 
     What pypdf cannot parse is left to PDFium, which repairs more; that one has the last word on damage.
     """
@@ -86,7 +93,7 @@ def _check_structure(file: Path, limits: PdfLimits) -> None:
         reader = PdfReader(file)
         if reader.is_encrypted and not reader.decrypt(""):
             raise _encrypted()
-        count = reader.get_num_pages()
+        count = int(cast("DictionaryObject", reader.root_object["/Pages"].get_object())["/Count"])
     except DocumentRejected:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 from collections.abc import AsyncIterator
 from typing import Any
@@ -37,6 +38,8 @@ CORS = {
     "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-max-age": "3600",
 }
+POSTGRES_TIME = re.compile(rb'"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00"')
+
 UPSTREAMS = web.AppKey("upstreams", dict[str, str])
 SESSION = web.AppKey("session", aiohttp.ClientSession)
 
@@ -118,6 +121,8 @@ async def _pass_on(request: web.Request) -> web.StreamResponse:
 
 
 async def _answer(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    if request.match_info["door"] == "auth" and answer.content_type == "application/json":
+        return await _auth_answer(answer)
     response = web.StreamResponse(status=answer.status, headers=_forwarded(answer.headers))
     response.headers.setdefault("access-control-allow-origin", "*")
     await response.prepare(request)
@@ -125,6 +130,16 @@ async def _answer(request: web.Request, answer: aiohttp.ClientResponse) -> web.S
         await response.write(piece)
     await response.write_eof()
     return response
+
+
+async def _auth_answer(answer: aiohttp.ClientResponse) -> web.Response:
+    """Times as Supabase Auth writes them (RFC 3339): the Python client reads no others."""
+    headers = _forwarded(answer.headers)
+    for name in ("content-length", "content-type"):
+        headers.popall(name, None)
+    headers.setdefault("access-control-allow-origin", "*")
+    body = POSTGRES_TIME.sub(rb'"\1T\2Z"', await answer.read())
+    return web.Response(status=answer.status, headers=headers, body=body, content_type="application/json")
 
 
 def _forwarded(headers: Any) -> CIMultiDict[str]:

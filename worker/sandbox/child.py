@@ -4,60 +4,65 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
+import resource
 import signal
 import sys
-from typing import Any, BinaryIO
+import threading
+import traceback
+from typing import BinaryIO
 
 from worker.errors import LaminaError
 from worker.sandbox.frames import LENGTH, pack
 
 
 def main(memory_bytes: int, cpu_seconds: int) -> None:
-    """Reads work from standard input and writes results to what was standard output."""
+    """Takes work from standard input and writes results to what was standard output."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not speak into the replies
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # meant for the worker, which decides when a child ends
     _limit(memory_bytes)
-    while (work := _read(sys.stdin.buffer)) is not None:
+    works: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, works), daemon=True).start()
+    while True:
+        work = works.get()
         _limit_cpu(cpu_seconds)
-        replies.write(pack(_done(*work)))
+        replies.write(_done(work))
         replies.flush()
 
 
-def _done(function: Any, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+def _listen(stream: BinaryIO, works: queue.SimpleQueue[bytes]) -> None:
+    """Beside the work, so that a busy child too ends at once when its parent is gone."""
+    while len(head := stream.read(LENGTH.size)) == LENGTH.size:
+        works.put(stream.read(LENGTH.unpack(head)[0]))
+    os._exit(0)
+
+
+def _done(work: bytes) -> bytes:
     try:
-        return "result", function(*arguments)
+        function, arguments = pickle.loads(work)  # noqa: S301 - from our own parent
+        return pack(("result", function(*arguments)))
     except LaminaError as error:
-        return "error", error
+        return pack(("error", error))
     except MemoryError:
-        return "killed", "it needs more memory than it may have"
-    except Exception as error:
-        return "crash", f"{type(error).__name__}: {error}"[:500]
-
-
-def _read(stream: BinaryIO) -> Any:
-    head = stream.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    return pickle.loads(stream.read(LENGTH.unpack(head)[0]))  # noqa: S301 - from our own parent
+        return pack(("killed", "it needs more memory than it may have"))
+    except Exception:
+        return pack(("crash", traceback.format_exc(limit=-10)))
 
 
 def _limit(memory_bytes: int) -> None:
     """The address space; macOS has no such limit and relies on the time."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        import resource
-
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _limit_cpu(seconds: int) -> None:
-    if sys.platform == "linux":
-        import resource
-
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))
+    """For the next piece of work; the system kills the process after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
 
 
 if __name__ == "__main__":

@@ -18,16 +18,24 @@ from worker.sandbox.frames import LARGEST, LENGTH, pack, unpack_untrusted
 Result = TypeVar("Result")
 
 KILLED = "sandbox.killed"
-PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TZ", "TMPDIR")
+PASSED_VARIABLES = (
+    *("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "TZ", "TMPDIR"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+)
 """The child's environment: no key and no password is among it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """For one piece of work; after ``works`` of them a child is replaced, so that no leak grows."""
+    """For one piece of work; after ``works`` of them a child is replaced, so that no leak grows.
+
+    ``cpu_seconds`` is the fair measure; ``wall_seconds`` is longer, for a machine with much else to do, and
+    catches what waits for ever. ``memory_bytes`` is address space, shared libraries included.
+    """
 
     processes: int = 2
-    seconds: float = 60.0
+    cpu_seconds: int = 60
+    wall_seconds: float = 180.0
     memory_bytes: int = 1024 * 1024 * 1024
     works: int = 200
 
@@ -44,14 +52,19 @@ class _Child:
         await stdin.drain()
         (length,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
         if length > LARGEST:
-            raise UnpicklingError("the reply is too long")
+            raise _killed("it yields more than may be kept")
         kind, value = unpack_untrusted(await stdout.readexactly(length))
         self.works += 1
         return kind, value
 
-    def kill(self) -> None:
+    @property
+    def is_alive(self) -> bool:
+        return self.process.returncode is None
+
+    async def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        await asyncio.shield(self.process.wait())
 
 
 class ProcessSandbox:
@@ -61,54 +74,61 @@ class ProcessSandbox:
         self.limits = limits or SandboxLimits()
         self._slots = asyncio.Semaphore(self.limits.processes)
         self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
+        self._is_closed = False
 
     async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """The function's result. Cancelling kills the child.
 
         Raises what the function raises of LaminaError, ComputationKilled when time or memory ran out or the
-        process died, and RuntimeError with the name of any other exception.
+        process died, and RuntimeError, with the child's traceback as a note, for any other exception.
         """
+        message = pack((function, arguments))
         async with self._slots:
-            child = self._idle.pop() if self._idle else await self._start()
+            child = self._take_idle() or await self._start()
+            self._busy.add(child)
             try:
-                async with asyncio.timeout(self.limits.seconds):
-                    kind, value = await child.ask(pack((function, arguments)))
-            except TimeoutError as error:
-                child.kill()
-                raise _killed(f"it takes longer than {self.limits.seconds:.0f} seconds") from error
-            except (asyncio.IncompleteReadError, ConnectionError, UnpicklingError) as error:
-                child.kill()
-                raise _killed("it made the reading process crash") from error
+                kind, value = await self._ask(child, message)
             except BaseException:
-                child.kill()
+                await child.kill()
                 raise
-            self._keep(child, kind)
-        return cast("Result", self._value(kind, value))
+            finally:
+                self._busy.discard(child)
+            if kind == "killed" or child.works >= self.limits.works:
+                await child.kill()
+            else:
+                self._idle.append(child)
+        return cast("Result", _value(kind, value))
 
     async def close(self) -> None:
-        """Ends all idle children."""
-        children, self._idle = self._idle, []
-        for child in children:
-            child.kill()
-        await asyncio.gather(*(child.process.wait() for child in children))
+        """Ends all children; work under way fails."""
+        self._is_closed = True
+        children = [*self._idle, *self._busy]
+        self._idle.clear()
+        await asyncio.gather(*(child.kill() for child in children))
 
-    def _keep(self, child: _Child, kind: str) -> None:
-        if kind == "killed" or child.works >= self.limits.works:
-            child.kill()
-        else:
-            self._idle.append(child)
+    def _take_idle(self) -> _Child | None:
+        while self._idle:
+            child = self._idle.pop()
+            if child.is_alive:
+                return child
+        return None
 
-    @staticmethod
-    def _value(kind: str, value: Any) -> Any:
-        match kind:
-            case "result":
-                return value
-            case "error":
-                raise value
-            case "killed":
-                raise _killed(str(value))
-            case _:
-                raise RuntimeError(f"in the child process: {value}")
+    async def _ask(self, child: _Child, message: bytes) -> tuple[str, Any]:
+        try:
+            async with asyncio.timeout(self.limits.wall_seconds):
+                return await child.ask(message)
+        except TimeoutError as error:
+            raise _killed(f"it takes longer than {self.limits.wall_seconds:.0f} seconds") from error
+        except UnpicklingError as error:
+            raise RuntimeError(f"from the child process: {error}") from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            status = await child.process.wait()
+            if self._is_closed:
+                raise RuntimeError("the sandbox was closed") from error
+            if status >= 0:  # it left by itself, which no input makes it do
+                raise RuntimeError(f"the child process ended with status {status}") from error
+            raise _killed("it takes too much time or memory, or makes the reading process crash") from error
 
     async def _start(self) -> _Child:
         limits = self.limits
@@ -116,14 +136,27 @@ class ProcessSandbox:
         return _Child(
             await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "worker.sandbox.child"),
-                *(str(limits.memory_bytes), str(int(limits.seconds) + 1)),
+                *(str(limits.memory_bytes), str(limits.cpu_seconds)),
                 stdin=PIPE,
                 stdout=PIPE,
                 env=environment,
-                limit=LARGEST,
                 start_new_session=True,  # a signal at the terminal is for the worker alone
             )
         )
+
+
+def _value(kind: str, value: Any) -> Any:
+    match kind:
+        case "result":
+            return value
+        case "error":
+            raise value
+        case "killed":
+            raise _killed(str(value))
+        case _:
+            failure = RuntimeError(f"in the child process: {str(value).rstrip().rpartition(chr(10))[2]}")
+            failure.add_note(str(value))
+            raise failure
 
 
 def _killed(why: str) -> ComputationKilled:

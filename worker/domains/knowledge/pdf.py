@@ -93,7 +93,7 @@ def _check_structure(file: Path, limits: PdfLimits) -> None:
         reader = PdfReader(file)
         if reader.is_encrypted and not reader.decrypt(""):
             raise _encrypted()
-        count = int(cast("DictionaryObject", reader.root_object["/Pages"].get_object())["/Count"])
+        count = cast("int", cast("DictionaryObject", reader.root_object["/Pages"])["/Count"])
     except DocumentRejected:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError):

@@ -202,6 +202,8 @@ grant execute on function app.next_wakeup(text[]) to lamina_worker;
 create function app.heartbeat_jobs(p_worker_id text, p_ids bigint[], p_attempts int[], p_lease_seconds float8)
 returns table (id bigint, cancel_requested boolean)
 language sql volatile security definer set search_path = ''
+-- By primary key, one row at a time: the planner cannot know how few rows of a large table the arrays name.
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 begin atomic
   with mine as (
     select j.id, j.cancel_requested_at is not null as cancel_requested

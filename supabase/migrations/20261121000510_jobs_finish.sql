@@ -11,6 +11,8 @@ create function app.finish_jobs(
   p_error_codes text[], p_error_messages text[], p_delays float8[]
 ) returns setof bigint
 language sql volatile security definer set search_path = ''
+-- By primary key, one row at a time: the planner cannot know how few rows of a large table the arrays name.
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 begin atomic
   with given as (
     select g.id, g.attempt, g.error_code, g.error_message,

@@ -13,7 +13,7 @@ import traceback
 from typing import BinaryIO
 
 from worker.errors import LaminaError
-from worker.sandbox.frames import LENGTH, pack
+from worker.sandbox.frames import LENGTH, TAKEN, pack
 
 
 def main(memory_bytes: int, cpu_seconds: int) -> None:
@@ -27,6 +27,8 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
     threading.Thread(target=_listen, args=(sys.stdin.buffer, works), daemon=True).start()
     while True:
         work = works.get()
+        replies.write(TAKEN)
+        replies.flush()
         _limit_cpu(cpu_seconds)
         replies.write(_done(work))
         replies.flush()

@@ -15,6 +15,9 @@ from typing import Any
 
 from worker.errors import LaminaError
 
+TAKEN = b"\x06"
+"""What a child says first: from here on it is the work that may end it."""
+
 LENGTH = struct.Struct(">I")
 LARGEST = 64 * 1024 * 1024
 

@@ -13,7 +13,7 @@ from pickle import UnpicklingError
 from typing import Any, TypeVar, cast
 
 from worker.errors import ComputationKilled
-from worker.sandbox.frames import LARGEST, LENGTH, pack, unpack_untrusted
+from worker.sandbox.frames import LARGEST, LENGTH, TAKEN, pack, unpack_untrusted
 
 Result = TypeVar("Result")
 
@@ -45,11 +45,19 @@ class _Child:
         self.process = process
         self.works = 0
 
-    async def ask(self, message: bytes) -> tuple[str, Any]:
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None and stdout is not None  # noqa: PT018 - both are pipes
-        stdin.write(message)
-        await stdin.drain()
+    async def give(self, message: bytes) -> bool:
+        """Whether the child takes the work: one that died since its last does not."""
+        stdin, stdout = self._pipes()
+        try:
+            stdin.write(message)
+            await stdin.drain()
+            return await stdout.readexactly(len(TAKEN)) == TAKEN
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return False
+
+    async def reply(self) -> tuple[str, Any]:
+        """Raises IncompleteReadError when the work ends the child, UnpicklingError for an unsafe reply."""
+        _, stdout = self._pipes()
         (length,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
         if length > LARGEST:
             raise _killed("it yields more than may be kept")
@@ -57,14 +65,22 @@ class _Child:
         self.works += 1
         return kind, value
 
-    @property
-    def is_alive(self) -> bool:
-        return self.process.returncode is None
-
     async def kill(self) -> None:
+        """Ends the process and waits for its end, which needs its output read to the end."""
+        _, stdout = self._pipes()
+        self.send_kill()
+        while await stdout.read(LARGEST):
+            pass
+        await self.process.wait()
+
+    def send_kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
-        await asyncio.shield(self.process.wait())
+
+    def _pipes(self) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None and stdout is not None  # noqa: PT018 - both were asked for
+        return stdin, stdout
 
 
 class ProcessSandbox:
@@ -85,52 +101,60 @@ class ProcessSandbox:
         """
         message = pack((function, arguments))
         async with self._slots:
-            child = self._take_idle() or await self._start()
-            self._busy.add(child)
-            try:
-                kind, value = await self._ask(child, message)
-            except BaseException:
-                await child.kill()
-                raise
-            finally:
-                self._busy.discard(child)
-            if kind == "killed" or child.works >= self.limits.works:
-                await child.kill()
-            else:
-                self._idle.append(child)
+            kind, value = await self._answer(message)
         return cast("Result", _value(kind, value))
 
     async def close(self) -> None:
         """Ends all children; work under way fails."""
         self._is_closed = True
-        children = [*self._idle, *self._busy]
-        self._idle.clear()
-        await asyncio.gather(*(child.kill() for child in children))
+        idle, self._idle = self._idle, []
+        for child in self._busy:
+            child.send_kill()
+        await asyncio.gather(
+            *(child.kill() for child in idle), *(child.process.wait() for child in self._busy)
+        )
 
-    def _take_idle(self) -> _Child | None:
+    async def _answer(self, message: bytes) -> tuple[str, Any]:
         while self._idle:
-            child = self._idle.pop()
-            if child.is_alive:
-                return child
-        return None
+            if (answer := await self._ask(self._idle.pop(), message)) is not None:
+                return answer
+        if (answer := await self._ask(await self._start(), message)) is not None:
+            return answer
+        raise RuntimeError("no child process can be started")
 
-    async def _ask(self, child: _Child, message: bytes) -> tuple[str, Any]:
+    async def _ask(self, child: _Child, message: bytes) -> tuple[str, Any] | None:
+        """The child's answer; None from one that was gone before it took the work."""
+        is_over = True
+        self._busy.add(child)
         try:
             async with asyncio.timeout(self.limits.wall_seconds):
-                return await child.ask(message)
+                answer = await child.reply() if await child.give(message) else None
+            is_over = answer is None or answer[0] == "killed" or child.works >= self.limits.works
         except TimeoutError as error:
             raise _killed(f"it takes longer than {self.limits.wall_seconds:.0f} seconds") from error
         except UnpicklingError as error:
             raise RuntimeError(f"from the child process: {error}") from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            status = await child.process.wait()
-            if self._is_closed:
-                raise RuntimeError("the sandbox was closed") from error
-            if status >= 0:  # it left by itself, which no input makes it do
-                raise RuntimeError(f"the child process ended with status {status}") from error
-            raise _killed("it takes too much time or memory, or makes the reading process crash") from error
+        except asyncio.IncompleteReadError as error:
+            raise await self._why_it_ended(child) from error
+        finally:
+            self._busy.discard(child)
+            if is_over or self._is_closed:
+                await child.kill()
+            else:
+                self._idle.append(child)
+        return answer
+
+    async def _why_it_ended(self, child: _Child) -> Exception:
+        status = await child.process.wait()
+        if self._is_closed:
+            return RuntimeError("the sandbox was closed")
+        if status >= 0:  # it left by itself, which no input makes it do
+            return RuntimeError(f"the child process ended with status {status}")
+        return _killed("it takes too much time or memory, or makes the reading process crash")
 
     async def _start(self) -> _Child:
+        if self._is_closed:
+            raise RuntimeError("the sandbox was closed")
         limits = self.limits
         environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
         return _Child(

@@ -125,6 +125,8 @@ async def test_close_kills_a_busy_child(tmp_path: Path) -> None:
     await box.close()
     with pytest.raises(RuntimeError, match="closed"):
         await task
+    with pytest.raises(RuntimeError, match="closed"):
+        await box.run(jobs.pid)
     assert not _is_alive(pid)
 
 

@@ -26,6 +26,14 @@ LOREM = (
 
 RIGHT_TO_LEFT = ("שלום עולם וברוכים הבאים", "مرحبا بالعالم")
 
+MANY_SCRIPTS = (
+    "Résumé naïve Straße façade",
+    "Привет, как дела сегодня?",
+    "会社は毎年二十日の休暇を与えます。",
+    "𝒜 mathematical letter",
+)
+
+COLUMN_TITLE = "A title that runs across both of the columns below it, from one margin to the other one"
 LEFT = [f"Left line {number} tells of the river and its many bends" for number in range(1, 13)]
 RIGHT = [f"Right line {number} tells of the hills above the valley" for number in range(1, 13)]
 
@@ -178,14 +186,7 @@ def right_to_left() -> bytes:
 
 
 def many_scripts() -> bytes:
-    return unicode_page(
-        [
-            "Résumé naïve Straße façade",
-            "Привет, как дела сегодня?",
-            "会社は毎年二十日の休暇を与えます。",
-            "𝒜 mathematical letter",
-        ]
-    )
+    return unicode_page(MANY_SCRIPTS)
 
 
 def unicode_page(lines: Sequence[str]) -> bytes:
@@ -256,8 +257,7 @@ def _two_column_page() -> FPDF:
     pdf = _document()
     pdf.set_font("Helvetica", size=9)
     pdf.add_page()
-    title = "A title that runs across both of the columns below it, from one margin to the other one"
-    pdf.multi_cell(0, 8, title, new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 8, COLUMN_TITLE, new_x="LMARGIN", new_y="NEXT")
     return pdf
 
 

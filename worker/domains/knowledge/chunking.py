@@ -1,6 +1,7 @@
 """Cuts a text into passages that can be found, read and cited on their own. Pure.
 
-The text of a document is its pages with an empty line between them; a chunk is an exact slice of it.
+The text of a document is its pages with an empty line between them, or a single line break where a sentence
+goes on; a chunk is an exact slice of it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple, Protocol
 
-PAGE_BREAK = "\n\n"
+PARAGRAPH_BREAK, LINE_BREAK = "\n\n", "\n"
 LINE = re.compile(r"[^\n]+")
 SENTENCE_END = re.compile(
     r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[^\sa-zß-öø-ÿ])|(?<=[。！？])|\n+(?=[-–—•*▪◦·]\s)|\n{2,}"
@@ -23,6 +24,9 @@ ABBREVIATION = re.compile(
 )
 NUMBERED = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|[IVXLC]+\.)\s+\S")
 MARKDOWN = re.compile(r"^#{1,6}\s+")
+NO_HEADING = re.compile(r"[=<>{}|\\]|^[^(]*\)")
+"""Code and formulas; the end of a bracket that was opened before."""
+
 HEADING_CHARACTERS = 90
 HEADING_WORDS = 12
 LABEL_WORDS = 7
@@ -33,12 +37,13 @@ LABEL_WORDS = 7
 class ChunkOptions:
     """Sizes in characters: a new chunk begins at ``target``, none is longer than ``most``.
 
+    A paragraph may begin one a third earlier, so that a change in one place leaves later chunks as they were.
     A heading begins a new chunk once ``section`` characters are there; ``overlap`` is how much of the end of
     a chunk the next one may repeat, in whole sentences, within one section.
     """
 
-    target: int = 900
-    most: int = 1600
+    target: int = 1400
+    most: int = 2000
     section: int = 250
     overlap: int = 160
 
@@ -77,21 +82,30 @@ class Span(NamedTuple):
 
 def document_text(pages: Sequence[Numbered]) -> str:
     """What the offsets of chunks count in."""
-    return PAGE_BREAK.join(page.text for page in pages)
+    return "".join(_with_breaks(pages))
 
 
 def chunk_pages(pages: Sequence[Numbered], options: ChunkOptions) -> list[Chunk]:
     """Chunks of a document with pages; none for one without words."""
-    text = document_text(pages)
-    lengths = [len(page.text) + len(PAGE_BREAK) for page in pages]
-    starts = [0, *accumulate(lengths)][: len(pages)]
-    numbers = [page.number for page in pages]
-    return _chunks(text, options, starts, numbers)
+    parts = _with_breaks(pages)
+    starts = [0, *accumulate(map(len, parts))][: len(pages)]
+    return _chunks("".join(parts), options, starts, [page.number for page in pages])
 
 
 def chunk_text(text: str, options: ChunkOptions) -> list[Chunk]:
     """Chunks of an authored text, all on page 1."""
     return _chunks(text, options, [0], [1])
+
+
+def _with_breaks(pages: Sequence[Numbered]) -> list[str]:
+    """The text of each page with what parts it from the next one."""
+    breaks = [_break_between(page.text, following.text) for page, following in pairwise(pages)]
+    return [page.text + between for page, between in zip(pages, [*breaks, ""], strict=False)]
+
+
+def _break_between(before: str, after: str) -> str:
+    goes_on = after[:1].islower() and before[-1:] not in tuple(".!?:…")
+    return LINE_BREAK if goes_on else PARAGRAPH_BREAK
 
 
 def _chunks(text: str, options: ChunkOptions, starts: list[int], numbers: list[int]) -> list[Chunk]:
@@ -120,10 +134,10 @@ def _groups(text: str, options: ChunkOptions) -> Iterator[tuple[str | None, list
     heading: str | None = None
     under: str | None = None
     for span in spans(text, options.most):
-        size = group[-1].end - group[0].start if group else 0
-        if group and _is_full(group, span, size, options):
+        if group and _is_full(text, group, span, options):
             yield under, group
             group = [] if span.is_heading else _repeated(group, span, options)
+            under = heading
         if span.is_heading:
             heading = _title(text[span.start : span.end])
         if not group or all(member.is_heading for member in group):
@@ -133,12 +147,16 @@ def _groups(text: str, options: ChunkOptions) -> Iterator[tuple[str | None, list
         yield under, group
 
 
-def _is_full(group: list[Span], span: Span, size: int, options: ChunkOptions) -> bool:
+def _is_full(text: str, group: list[Span], span: Span, options: ChunkOptions) -> bool:
+    size = group[-1].end - group[0].start
     if span.end - group[0].start > options.most:
         return True
+    if group[-1].is_heading:
+        return False
     if span.is_heading:
-        return size >= options.section and not group[-1].is_heading
-    return size >= options.target and not group[-1].is_heading
+        return size >= options.section
+    begins_paragraph = PARAGRAPH_BREAK in text[group[-1].end : span.start]
+    return size >= (options.target * 2 // 3 if begins_paragraph else options.target)
 
 
 def _repeated(group: list[Span], span: Span, options: ChunkOptions) -> list[Span]:
@@ -156,7 +174,7 @@ def spans(text: str, most: int) -> Iterator[Span]:
     """Headings and sentences in order, without the white space between them; none longer than ``most``."""
     for start, end, is_heading in _blocks(text):
         if is_heading:
-            yield Span(start, end, True)
+            yield from (Span(*trimmed, True) for trimmed in _trimmed(text, start, end))
             continue
         for sentence_start, sentence_end in _sentences(text, start, end):
             for piece_start, piece_end in _pieces(text, sentence_start, sentence_end, most):
@@ -190,11 +208,13 @@ def _stands_apart(text: str, at: int) -> bool:
 def is_heading(line: str, following: str, *, stands_apart: bool) -> bool:
     """A short line that does not end a sentence and begins something; ``following`` is the line after it."""
     stripped = line.strip()
-    if MARKDOWN.match(stripped):
-        return True
-    if not following.strip() or not stripped or len(stripped) > HEADING_CHARACTERS:
+    if not stripped or len(stripped) > HEADING_CHARACTERS:
         return False
-    if stripped[-1] in ".!?;,:…-–" or not any(map(str.isalpha, stripped)):
+    if MARKDOWN.match(stripped) and stripped[-1] not in ".,;:!":
+        return True
+    if not following.strip():
+        return False
+    if stripped[-1] in ".!?;,:…-–" or not any(map(str.isalpha, stripped)) or NO_HEADING.search(stripped):
         return False
     if len(stripped.split()) > HEADING_WORDS or not (stripped[0].isupper() or stripped[0].isdigit()):
         return False

@@ -59,7 +59,7 @@ def read_lines(text_page: Any) -> list[Line]:
 
 
 def find_gutter(boxes: list[Line]) -> float | None:
-    """The x of an empty strip between two columns of prose; None without."""
+    """The x of an empty strip between two columns of prose, about equally wide; None without."""
     left, right = min(box.left for box in boxes), max(box.right for box in boxes)
     narrow = [box for box in boxes if box.right - box.left < NARROW * (right - left)]
     middle = (left + right) / 2
@@ -68,9 +68,8 @@ def find_gutter(boxes: list[Line]) -> float | None:
     if len(lefts) < LEAST_LINES or len(rights) < LEAST_LINES:
         return None
     inner, outer = max(box.right for box in lefts), min(box.left for box in rights)
-    if outer <= inner or not (_is_filled(lefts, inner - left) and _is_filled(rights, right - outer)):
-        return None
-    return (inner + outer) / 2
+    is_prose = all(_is_filled(column, outer - left) for column in (lefts, rights))
+    return (inner + outer) / 2 if outer > inner and is_prose else None
 
 
 def is_interleaved(boxes: list[Line], gutter: float) -> bool:

@@ -62,13 +62,14 @@ def join_lines(lines: Sequence[Line]) -> str:
 
 def _measure(lines: Sequence[Line]) -> Measure:
     distances = [_distance(before, line) for before, line in pairwise(lines)]
-    usual = [distance for distance in distances if 0.5 < distance < 2.5]
+    usual = sorted(distance for distance in distances if 0.5 < distance < 2.5)
     columns: dict[int, list[float]] = {}
     for line in lines:
         columns.setdefault(_column(line), []).append(line.right)
     ends = {column: sorted(edges)[int((len(edges) - 1) * FULL_SHARE)] for column, edges in columns.items()}
     letter = median((line.right - line.left) / len(line.text) for line in lines) or 1.0
-    return Measure(median(usual) if usual else 1.2, ends, letter)
+    distance = usual[len(usual) // 3] if usual else 1.2  # most distances are inside of paragraphs
+    return Measure(distance, ends, letter)
 
 
 def _between(before: Line, line: Line, measure: Measure) -> str:
@@ -101,7 +102,8 @@ def _is_right_to_left(text: str) -> bool:
 def _is_row(before: Line, line: Line, measure: Measure) -> bool:
     """Whether the first line is a cell or a row of a table, a line of contents or of a narrow list."""
     width = before.right - before.left
-    if width < LEAST_WIDTH * before.height or width > GAPS * measure.letter * len(before.text):
+    letter = measure.letter if WITHOUT_SPACES.search(before.text) else min(measure.letter, before.height / 2)
+    if width < LEAST_WIDTH * before.height or width > GAPS * letter * len(before.text):
         return True
     return before.text[-1].isdigit() and not line.text[0].islower()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.demo.make_pdf import make
 from tests.support import pdfs
 from worker.domains.knowledge.language import detect_language
 from worker.domains.knowledge.pdf import ExtractedPdf, PdfLimits, extract_pdf
@@ -193,3 +194,7 @@ def test_the_handbook_has_its_facts_on_their_pages(read: Read) -> None:
         assert [found_on.number for found_on in found.pages if fact in found_on.text] == [page]
     assert not any("Page " in page.text for page in found.pages)
     assert detect_language(found.pages[2].text) == "english"
+
+
+def test_the_handbook_is_what_its_source_makes(read: Read) -> None:
+    assert read(pdfs.handbook()) == read(make())

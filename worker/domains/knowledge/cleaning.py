@@ -20,7 +20,7 @@ ARABIC_FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]+")
 SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 REMOVED = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff0-\ufffd\uffff"
-    "\ud800-\udfff\ue000-\uf8ff]"
+    "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
 """Control and direction characters, soft hyphens, zero-width spaces, lone surrogates, private-use glyphs."""
 
@@ -62,8 +62,8 @@ def clean_line(text: str) -> str:
         return " ".join(text.split())
     ending = DIVIDED if text.endswith("\u00ad") else ""
     text = ARABIC_FORMS.sub(_plain_letters, text.translate(LIGATURES).translate(BULLETS))
-    text = unicodedata.normalize("NFC", REMOVED.sub("", SPACES.sub(" ", text)))
-    return text.strip() + ending
+    text = unicodedata.normalize("NFC", REMOVED.sub("", text.replace("\t", " ")))
+    return SPACES.sub(" ", text).strip() + ending
 
 
 def _cleaned(line: Line) -> Line:

@@ -66,7 +66,7 @@ def _measure(lines: Sequence[Line]) -> Measure:
     columns: dict[int, list[float]] = {}
     for line in lines:
         columns.setdefault(_column(line), []).append(line.right)
-    ends = {column: sorted(edges)[int((len(edges) - 1) * FULL_SHARE)] for column, edges in columns.items()}
+    ends = {column: sorted(edges)[round((len(edges) - 1) * FULL_SHARE)] for column, edges in columns.items()}
     letter = median((line.right - line.left) / len(line.text) for line in lines) or 1.0
     distance = usual[len(usual) // 3] if usual else 1.2  # most distances are inside of paragraphs
     return Measure(distance, ends, letter)

@@ -184,7 +184,7 @@ async def _written(path: Path) -> int:
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - another process makes it true
+        while not condition():
             await asyncio.sleep(0.01)
 
 

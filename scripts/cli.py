@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from scripts.commands import db, demo, stack
+from scripts.commands import db, demo, functions, stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ for command in (stack.up, stack.down, stack.status, stack.logs, stack.reset):
     app.command()(command)
 app.add_typer(db.app, name="db")
 app.add_typer(demo.app, name="demo")
+app.add_typer(functions.app, name="functions")
 
 
 def main() -> None:

@@ -202,26 +202,27 @@ grant execute on function app.next_wakeup(text[]) to lamina_worker;
 create function app.heartbeat_jobs(p_worker_id text, p_ids bigint[], p_attempts int[], p_lease_seconds float8)
 returns table (id bigint, cancel_requested boolean)
 language sql volatile security definer set search_path = ''
--- By primary key, one row at a time: the planner cannot know how few rows of a large table the arrays name.
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 begin atomic
-  with mine as (
+  with mine as materialized (
     select j.id, j.cancel_requested_at is not null as cancel_requested
     from unnest(p_ids, p_attempts) as given (id, attempt)
-    join public.jobs as j on j.id = given.id and j.attempts = given.attempt
-    where j.worker_id = p_worker_id and j.status = 'running'
+    cross join lateral (
+      select r.id, r.cancel_requested_at from public.jobs as r
+      where r.id = given.id and r.attempts = given.attempt and r.worker_id = p_worker_id and r.status = 'running'
+      offset 0) as j
   ),
   -- A row locked elsewhere is being finished or cancelled: it stays ours in this answer, and needs no longer lease.
   free as (
     select j.id from public.jobs as j
-    where j.id = any (array(select mine.id from mine))
+    where j.id = any (array(select mine.id from mine)) and j.worker_id = p_worker_id and j.status = 'running'
     for no key update skip locked
   ),
   extended as (
     update public.jobs as j
     set lease_until = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => p_lease_seconds)
     from free
-    where j.id = free.id and j.worker_id = p_worker_id and j.status = 'running'
+    where j.id = free.id
   )
   select mine.id, mine.cancel_requested from mine;
 end;

@@ -11,7 +11,6 @@ create function app.finish_jobs(
   p_error_codes text[], p_error_messages text[], p_delays float8[]
 ) returns setof bigint
 language sql volatile security definer set search_path = ''
--- By primary key, one row at a time: the planner cannot know how few rows of a large table the arrays name.
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 begin atomic
   with given as (
@@ -30,15 +29,20 @@ begin atomic
     from unnest(p_ids, p_attempts, p_outcomes, p_error_codes, p_error_messages, p_delays)
       as g (id, attempt, outcome, error_code, error_message, delay)
   ),
-  verdict as (
+  -- Row by row by primary key (`offset 0` fences it off): the planner takes status = 'running' for rarer than it is
+  -- and would walk the whole table. The lock makes what was proved here still true for the update.
+  verdict as materialized (
     select given.*, case
       when given.next = 'retry' and j.attempts >= j.max_attempts then 'failed'
       when given.next = 'retry' then 'queued'
       else given.next end as status,
-      j.attempts - case when given.next = 'queued' then 1 else 0 end as attempts_left
+      given.attempt - case when given.next = 'queued' then 1 else 0 end as attempts_left
     from given
-    join public.jobs as j on j.id = given.id and j.attempts = given.attempt
-    where j.worker_id = p_worker_id and j.status = 'running'
+    cross join lateral (
+      select r.attempts, r.max_attempts from public.jobs as r
+      where r.id = given.id and r.attempts = given.attempt and r.worker_id = p_worker_id and r.status = 'running'
+      offset 0
+      for no key update) as j
   )
   update public.jobs as j
   set status = v.status,
@@ -52,7 +56,7 @@ begin atomic
     worker_id = case when v.status = 'queued' then null else j.worker_id end,
     lease_until = null
   from verdict as v
-  where j.id = v.id and j.worker_id = p_worker_id and j.attempts = v.attempt and j.status = 'running'
+  where j.id = v.id
   returning j.id;
 end;
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from scripts.commands import db, demo, functions, stack
+from scripts.commands import db, demo, functions, jobs, stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ for command in (stack.up, stack.down, stack.status, stack.logs, stack.reset):
 app.add_typer(db.app, name="db")
 app.add_typer(demo.app, name="demo")
 app.add_typer(functions.app, name="functions")
+app.add_typer(jobs.app, name="jobs")
 
 
 def main() -> None:

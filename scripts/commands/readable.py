@@ -17,9 +17,15 @@ from scripts.stack.processes import PartFailed
 from scripts.stack.supabase_cli import SupabaseCliError
 from scripts.stack.supervisor import AlreadyRunning
 
+
+class CommandFailed(Exception):
+    """A command cannot do what it was asked for; the text is for people."""
+
+
 EXPECTED = (
     AlreadyRunning,
     ClusterError,
+    CommandFailed,
     DemoFailed,
     FileNotFoundError,
     MigrationError,
@@ -36,5 +42,13 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:
-        print(str(error).strip(), file=sys.stderr)
+        print(in_words(error), file=sys.stderr)
         raise typer.Exit(1) from error
+
+
+def in_words(error: Exception) -> str:
+    """What an expected fault says; of Postgres's answers only the sentence, with our code if it has one."""
+    if not isinstance(error, psycopg.Error) or not error.diag.message_primary:
+        return str(error).strip()
+    is_ours = (error.sqlstate or "").startswith("PT")
+    return error.diag.message_primary + (f" ({error.diag.message_detail})" if is_ours else "")

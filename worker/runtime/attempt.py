@@ -12,7 +12,9 @@ from worker.runtime.verdict import Stop
 class Attempt:
     """``lease_ends`` is by our monotonic clock, from before the statement was sent: never too late."""
 
-    __slots__ = ("cancelled", "is_ending", "job", "lease_ends", "started", "stop_reason", "task")
+    __slots__ = (
+        "cancelled", "is_ending", "is_handling", "job", "lease_ends", "started", "stop_reason", "task",
+    )  # fmt: skip
 
     def __init__(self, job: Job, lease_ends: float) -> None:
         self.job = job
@@ -20,15 +22,17 @@ class Attempt:
         self.started = monotonic()
         self.cancelled = asyncio.Event()
         self.stop_reason: Stop | None = None
+        self.is_handling = False
         self.is_ending = False
         self.task: asyncio.Task[None] | None = None
 
     def stop(self, reason: Stop) -> bool:
-        """Interrupts the handler, once; too late when its end is being written. True when it was interrupted.
+        """Interrupts the handler, once; too late when its end is being written. True when it was stopped.
 
+        A handler that has not begun yet will not begin: cancelling its task now would skip the clean-up too.
         A lost lease overrides an earlier reason: nothing may be written any more.
         """
-        if self.is_ending or self.task is None:
+        if self.is_ending:
             return False
         if self.stop_reason is not None:
             if reason is Stop.LOST:
@@ -36,7 +40,15 @@ class Attempt:
             return False
         self.stop_reason = reason
         self.cancelled.set()
-        return self.task.cancel()
+        if self.is_handling and self.task is not None:
+            self.task.cancel()
+        return True
+
+    def abandon(self) -> None:
+        """Ends it without a word to the database: the lease runs out by itself."""
+        self.stop_reason = Stop.LOST
+        if self.task is not None:
+            self.task.cancel()
 
 
 class Leases:

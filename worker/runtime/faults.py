@@ -21,11 +21,15 @@ from worker.runtime.retry import LONGEST_WAIT_SECONDS
 RATE_LIMIT_SECONDS = 10.0
 OUTAGE_SECONDS = 2.0
 
+LEAKED_CANCELLATION = RetryAfter(None, "A part of the work was cancelled.", code="job.crashed")
+"""A handler raised CancelledError though nobody had told it to stop."""
+
 Clock = Callable[[], datetime]
 
 
 def outcome_of(error: Exception, now: Clock) -> Outcome:
-    """The outcome of an attempt that raised."""
+    """The outcome of an attempt that raised; of several errors at once, the first decides."""
+    error = first_of(error)
     if isinstance(error, ProviderError):
         return _of_provider(error, now)
     if isinstance(error, JobCancelled):
@@ -33,14 +37,22 @@ def outcome_of(error: Exception, now: Clock) -> Outcome:
     if isinstance(error, LaminaError):
         return Fail(error.code, error.message)
     if is_outage(error):
-        return RetryAfter(OUTAGE_SECONDS, "The database was away.", "job.database_away", counts=False)
+        return RetryAfter(OUTAGE_SECONDS, "The database was away.", code="job.database_away", counts=False)
     if is_conflict(error):
-        return RetryAfter(None, "Another change came in between.", "job.conflict")
-    return RetryAfter(None, f"Unexpected error: {type(error).__name__}.", "job.crashed")
+        return RetryAfter(None, "Another change came in between.", code="job.conflict")
+    return RetryAfter(None, f"Unexpected error: {type(error).__name__}.", code="job.crashed")
+
+
+def first_of(error: Exception) -> Exception:
+    """What a task group raises is a group, even for one error."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def is_crash(error: Exception) -> bool:
     """The exception is a fault in our code, which someone should look at."""
+    error = first_of(error)
     return not isinstance(error, LaminaError) and not is_outage(error) and not is_conflict(error)
 
 
@@ -56,4 +68,4 @@ def _of_provider(error: ProviderError, now: Clock) -> Outcome:
 
 def _down(error: ProviderError, seconds: float, now: Clock) -> Outcome:
     wait = timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT_SECONDS))
-    return ProviderDown(error.provider, now() + wait, error.message)
+    return ProviderDown(error.provider, now() + wait, error.message, error.code)

@@ -11,22 +11,32 @@ from worker.runtime.attempt import Attempt, Leases
 from worker.runtime.metrics import record_end
 from worker.runtime.outcome import Write
 from worker.runtime.patience import insist
+from worker.runtime.slots import Slots
 from worker.runtime.store import JobStore
 from worker.runtime.verdict import Verdict
 
 log = structlog.get_logger("worker.job")
 
+End = tuple[Attempt, Verdict]
+BATCHES_BEHIND = 4
+
 
 class Finisher:
     """``submit`` returns at once; ``run`` writes until ``close`` and everything is written."""
 
-    def __init__(self, store: JobStore, leases: Leases, at_once: int) -> None:
+    def __init__(self, store: JobStore, leases: Leases, slots: Slots, at_once: int) -> None:
         self._store = store
         self._leases = leases
+        self._slots = slots
         self._at_once = at_once
-        self._waiting: list[tuple[Attempt, Verdict]] = []
+        self._waiting: list[End] = []
         self._arrived = asyncio.Event()
         self._closed = False
+
+    @property
+    def is_behind(self) -> bool:
+        """So many ends wait that nothing more should be claimed; ``Slots.changed`` tells when it is over."""
+        return len(self._waiting) > BATCHES_BEHIND * self._at_once
 
     def submit(self, attempt: Attempt, verdict: Verdict) -> None:
         """For an end without rows of its own."""
@@ -38,8 +48,7 @@ class Finisher:
         """Commits the end and the rows together, or neither when the lease is lost."""
         attempt.is_ending = True
         is_ours = await insist("finish", lambda: self._write_once(verdict, write))
-        self._leases.remove(attempt)
-        _note([(attempt, verdict)], {verdict.id} if is_ours else set())
+        self._settle([(attempt, verdict)], {verdict.id} if is_ours else set())
 
     async def _write_once(self, verdict: Verdict, write: Write) -> bool:
         async with self._store.db.transaction() as connection:
@@ -59,28 +68,46 @@ class Finisher:
             if not self._waiting:
                 await self._arrived.wait()
             self._arrived.clear()
+            was_behind = self.is_behind
             batch, self._waiting = self._waiting[: self._at_once], self._waiting[self._at_once :]
             if batch:
                 await self._finish(batch)
+            if was_behind and not self.is_behind:
+                self._slots.changed.set()
 
-    async def _finish(self, batch: Sequence[tuple[Attempt, Verdict]]) -> None:
+    async def _finish(self, batch: Sequence[End]) -> None:
+        """An end that the database refuses is left to its lease, and does not take others along."""
         verdicts = [verdict for _, verdict in batch]
-        ours = await insist("finish", lambda: self._finish_once(verdicts))
-        for attempt, _ in batch:
-            self._leases.remove(attempt)
-        _note(batch, ours)
+        try:
+            ours = await insist("finish", lambda: self._finish_once(verdicts))
+        except Exception:
+            if len(batch) > 1:
+                for end in batch:
+                    await self._finish([end])
+                return
+            log.exception("job.end_refused", job_id=verdicts[0].id, ending=verdicts[0].ending)
+            ours = set()
+        self._settle(batch, ours)
 
     async def _finish_once(self, verdicts: Sequence[Verdict]) -> set[int]:
         async with self._store.db.connection() as connection:
             return await self._store.finish(connection, verdicts)
 
+    def _settle(self, batch: Sequence[End], ours: set[int]) -> None:
+        """Forgets the leases; what is queued again may be due at once, or when nobody would look."""
+        for attempt, verdict in batch:
+            self._leases.remove(attempt)
+            _note(attempt, verdict, verdict.id in ours)
+        again = {attempt.job.lane for attempt, verdict in batch if verdict.ending in ("retry", "defer")}
+        if again:
+            self._slots.hint(again)
 
-def _note(batch: Sequence[tuple[Attempt, Verdict]], ours: set[int]) -> None:
-    for attempt, verdict in batch:
-        ending = verdict.ending if verdict.id in ours else "lost"
-        record_end(attempt, ending)
-        if ending in ("fail", "retry", "lost"):
-            log.warning(
-                "job.ended", job_id=verdict.id, kind=attempt.job.kind, attempt=verdict.attempt, ending=ending,
-                code=verdict.code, reason=verdict.message,
-            )  # fmt: skip
+
+def _note(attempt: Attempt, verdict: Verdict, is_ours: bool) -> None:
+    ending = verdict.ending if is_ours else "lost"
+    record_end(attempt, ending)
+    if ending in ("fail", "retry", "lost"):
+        log.warning(
+            "job.ended", job_id=verdict.id, kind=attempt.job.kind, attempt=verdict.attempt, ending=ending,
+            code=verdict.code, reason=verdict.message,
+        )  # fmt: skip

@@ -8,6 +8,7 @@ from time import monotonic
 import psycopg
 import structlog
 
+from worker.db.pool import Connection
 from worker.runtime.attempt import Attempt, Leases
 from worker.runtime.options import WorkerOptions
 from worker.runtime.store import JobStore
@@ -21,25 +22,31 @@ MARGIN = 0.1
 
 
 async def keep_alive(store: JobStore, leases: Leases, options: WorkerOptions) -> None:
-    """Runs until cancelled."""
-    pause = options.heartbeat_every
+    """Runs until cancelled, on a connection of its own: it must not queue behind the handlers."""
     while True:
-        await asyncio.sleep(pause)
-        held = leases.all()
         try:
-            pause = options.heartbeat_every
-            if held:
-                await beat(store, leases, held)
-        except psycopg.Error as error:
-            log.warning("heartbeat.failed", error=str(error).strip())
-            pause = RETRY_SECONDS
-        stop_expired(held, options.lease * MARGIN)
+            async with await store.db.dedicated() as connection:
+                await _beat_regularly(connection, store, leases, options)
+        except (psycopg.Error, TimeoutError) as error:
+            log.warning("heartbeat.failed", error=str(error).strip() or "no answer in time")
+        await asyncio.sleep(RETRY_SECONDS)
 
 
-async def beat(store: JobStore, leases: Leases, held: list[Attempt]) -> None:
+async def _beat_regularly(
+    connection: Connection, store: JobStore, leases: Leases, options: WorkerOptions
+) -> None:
+    while True:
+        held = leases.all()
+        if held:
+            async with asyncio.timeout(options.lease / 3):
+                await beat(connection, store, leases, held)
+        await asyncio.sleep(options.heartbeat_every)
+
+
+async def beat(connection: Connection, store: JobStore, leases: Leases, held: list[Attempt]) -> None:
     """One heartbeat for all attempts. Raises psycopg.Error."""
     ends = monotonic() + store.lease_seconds
-    alive = await store.heartbeat({attempt.job.id: attempt.job.attempt for attempt in held})
+    alive = await store.heartbeat(connection, {attempt.job.id: attempt.job.attempt for attempt in held})
     for attempt in held:
         cancel_requested = alive.get(attempt.job.id)
         if cancel_requested is not None:
@@ -48,6 +55,14 @@ async def beat(store: JobStore, leases: Leases, held: list[Attempt]) -> None:
                 attempt.stop(Stop.CANCEL)
         elif leases.holds(attempt) and attempt.stop(Stop.LOST):
             log.warning("lease.lost", job_id=attempt.job.id, attempt=attempt.job.attempt)
+
+
+async def watch_leases(leases: Leases, options: WorkerOptions) -> None:
+    """Runs until cancelled, and needs no database: that is what may have stopped answering."""
+    margin = options.lease * MARGIN
+    while True:
+        await asyncio.sleep(min(margin / 4, RETRY_SECONDS))
+        stop_expired(leases.all(), margin)
 
 
 def stop_expired(held: list[Attempt], margin: float) -> None:

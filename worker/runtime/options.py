@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class WorkerOptions:
     """``lanes`` is how many jobs of each lane run at once; times in seconds.
 
-    With ``listen_dsn`` None the worker only polls. It polls beside LISTEN too: that is what takes over jobs of
-    workers that died.
+    With ``listen_dsn`` None the worker only polls. It polls beside LISTEN too: that is how it takes over jobs
+    of workers that died.
     """
 
     worker_id: str

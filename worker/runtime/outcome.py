@@ -60,6 +60,7 @@ class ProviderDown:
     provider: str
     until: datetime
     reason: str
+    code: str = "provider.paused"
 
 
 Outcome = Done | RetryAfter | Fail | Cancelled | ProviderDown

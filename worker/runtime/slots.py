@@ -20,7 +20,7 @@ class Slots:
         self.free[lane] -= 1
 
     def give_back(self, lane: str) -> None:
-        """A handler ended."""
+        """A job needs its slot no longer."""
         self.free[lane] += 1
         if lane in self._promising:
             self.changed.set()
@@ -31,13 +31,15 @@ class Slots:
         self._promising.update(lane for lane in named if lane in self.limits)
         self.changed.set()
 
-    def quotas(self) -> dict[str, int]:
-        """Lane → how many to claim now."""
-        return {lane: self.free[lane] for lane in sorted(self._promising) if self.free[lane] > 0}
+    def ask(self) -> dict[str, int]:
+        """Lane → how many to claim now. A lane is asked once per hint, so a hint meanwhile is not lost."""
+        quotas = {lane: self.free[lane] for lane in sorted(self._promising) if self.free[lane] > 0}
+        self._promising.difference_update(quotas)
+        return quotas
 
     def learn(self, quotas: Mapping[str, int], claimed: Iterable[str]) -> None:
-        """A lane that gave less than was asked for is empty until the next hint."""
+        """A lane that gave all it was asked for may have more; the others are empty until the next hint."""
         got = dict.fromkeys(quotas, 0)
         for lane in claimed:
             got[lane] += 1
-        self._promising -= {lane for lane, quota in quotas.items() if got[lane] < quota}
+        self._promising.update(lane for lane, quota in quotas.items() if got[lane] >= quota)

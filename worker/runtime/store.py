@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple
 
 from worker.db.pool import Connection, Database
@@ -30,6 +31,9 @@ class JobStore:
         self.db = db
         self.worker_id = worker_id
         self.lease_seconds = lease_seconds
+        self.answered_at: float | None = None
+        """By the monotonic clock: when Postgres last answered a claim or a heartbeat."""
+
         self._kinds = list(kinds)
 
     async def claim(self, quotas: Mapping[str, int]) -> list[Job]:
@@ -43,9 +47,11 @@ class JobStore:
         }
         async with self.db.connection() as connection, connection.cursor(binary=True) as cursor:
             await cursor.execute(SQL["claim"], parameters)
-            return [Job(*row) for row in await cursor.fetchall()]
+            rows = await cursor.fetchall()
+        self.answered_at = monotonic()
+        return [Job(*row) for row in rows]
 
-    async def heartbeat(self, attempts: Mapping[int, int]) -> dict[int, bool]:
+    async def heartbeat(self, connection: Connection, attempts: Mapping[int, int]) -> dict[int, bool]:
         """Job id → attempt in; id → is to be cancelled out; ids that are missing are lost."""
         parameters = {
             "worker_id": self.worker_id,
@@ -53,9 +59,10 @@ class JobStore:
             "attempts": list(attempts.values()),
             "lease_seconds": self.lease_seconds,
         }
-        async with self.db.connection() as connection:
-            cursor = await connection.execute(SQL["heartbeat"], parameters)
-            return dict(await cursor.fetchall())
+        cursor = await connection.execute(SQL["heartbeat"], parameters)
+        alive = dict(await cursor.fetchall())
+        self.answered_at = monotonic()
+        return alive
 
     async def finish(self, connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
         """Ends attempts on the caller's connection; returns the ids that were still ours."""

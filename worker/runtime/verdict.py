@@ -43,9 +43,9 @@ def verdict_of(job: Job, outcome: Outcome, now: datetime, uniform: Uniform) -> V
             return Verdict(job.id, job.attempt, "cancelled")
         case Fail(code, message):
             return Verdict(job.id, job.attempt, "fail", code, clean(message))
-        case ProviderDown(_, until, reason):
+        case ProviderDown(_, until, reason, code):
             wait = max((until - now).total_seconds(), 0.0)
-            return Verdict(job.id, job.attempt, "defer", "provider.paused", clean(reason), wait)
+            return Verdict(job.id, job.attempt, "defer", code, clean(reason), wait)
         case RetryAfter(delay, reason, code, counts):
             wait = wait_seconds(delay, job.attempt, uniform)
             return Verdict(job.id, job.attempt, "retry" if counts else "defer", code, clean(reason), wait)

@@ -6,10 +6,11 @@ import secrets
 from typing import Any
 
 Metas = dict[str, dict[str, list[dict[str, Any]]]]
+Diff = dict[str, Metas]
 
 
 class Presence:
-    """Of one topic. A key (often a user) may be there several times, once per socket."""
+    """Of one topic. A key (often a user) may be there several times, once per channel of a socket."""
 
     def __init__(self) -> None:
         self._tracked: dict[tuple[str, int], dict[str, Any]] = {}
@@ -21,18 +22,22 @@ class Presence:
             found.setdefault(key, {"metas": []})["metas"].append(meta)
         return found
 
-    def track(self, key: str, owner: int, payload: dict[str, Any]) -> dict[str, Metas]:
-        """The ``presence_diff`` of an arrival or of a change."""
+    def track(self, key: str, owner: int, payload: dict[str, Any]) -> Diff | None:
+        """The ``presence_diff`` of an arrival or of a change; None when nothing changed."""
         before = self._tracked.get((key, owner))
-        meta = {**payload, "phx_ref": secrets.token_urlsafe(8)}
-        self._tracked[key, owner] = meta
-        leaves: Metas = {}
-        if before is not None:
-            meta["phx_ref_prev"] = before["phx_ref"]
+        said = {name: value for name, value in payload.items() if name not in ("phx_ref", "phx_ref_prev")}
+        if before is None:
+            meta = {**said, "phx_ref": secrets.token_urlsafe(8)}
+            leaves: Metas = {}
+        elif said == {n: v for n, v in before.items() if n not in ("phx_ref", "phx_ref_prev")}:
+            return None
+        else:
+            meta = {**said, "phx_ref": secrets.token_urlsafe(8), "phx_ref_prev": before["phx_ref"]}
             leaves = {key: {"metas": [before]}}
+        self._tracked[key, owner] = meta
         return {"joins": {key: {"metas": [meta]}}, "leaves": leaves}
 
-    def untrack(self, key: str, owner: int) -> dict[str, Metas] | None:
+    def untrack(self, key: str, owner: int) -> Diff | None:
         """The ``presence_diff`` of a departure; None when nothing was tracked."""
         meta = self._tracked.pop((key, owner), None)
         return None if meta is None else {"joins": {}, "leaves": {key: {"metas": [meta]}}}

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from worker.errors import ConfigurationError
 from worker.runtime.loop import Worker
 
 REQUEST_SECONDS = 5.0
@@ -16,33 +17,38 @@ REQUEST_SECONDS = 5.0
 
 @asynccontextmanager
 async def health_endpoint(worker: Worker, host: str, port: int) -> AsyncIterator[None]:
-    """Serves while the context lasts; a port of 0 serves nothing."""
+    """Serves while the context lasts; a port of 0 serves nothing. Raises ConfigurationError."""
     if port == 0:
         yield
         return
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(TimeoutError, ConnectionError, ValueError):
             async with asyncio.timeout(REQUEST_SECONDS):
-                request = (await reader.readline()).split()
-                path = request[1].decode("ascii", "replace") if len(request) == 3 else ""
-                while (await reader.readline()).strip():
-                    pass
-                writer.write(await _response(worker, path))
+                writer.write(await _response(worker, await _path(reader)))
                 await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError):
-            pass
-        finally:
-            writer.close()
+        writer.close()
 
-    server = await asyncio.start_server(serve, host, port, limit=8192)
+    try:
+        server = await asyncio.start_server(serve, host, port, limit=8192)
+    except OSError as error:
+        message = f"LAMINA_HEALTH_PORT: {error.strerror or error}."
+        raise ConfigurationError("config.port_unavailable", message) from error
     async with server:
         yield
 
 
+async def _path(reader: asyncio.StreamReader) -> str:
+    """Of the request; its headers are read and ignored."""
+    request = (await reader.readline()).split()
+    while (await reader.readline()).strip():
+        pass
+    return request[1].decode("ascii", "replace") if len(request) == 3 else ""
+
+
 async def _response(worker: Worker, path: str) -> bytes:
     match path:
-        case "/livez":
+        case "/livez" | "/healthz":
             return _reply(200, b"ok\n")
         case "/readyz":
             return _reply(200, b"ready\n") if worker.is_ready else _reply(503, b"not ready\n")

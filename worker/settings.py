@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -70,9 +71,37 @@ class WorkerSettings(ProviderSettings):
     @field_validator("lamina_lanes", mode="before")
     @classmethod
     def _split_lanes(cls, value: object) -> object:
-        if isinstance(value, str):
-            return dict(part.strip().split("=", 1) for part in value.split(",") if part.strip())
-        return value
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        return {lane.strip(): limit.strip() for lane, _, limit in pairs}
+
+    @field_validator("lamina_lanes")
+    @classmethod
+    def _check_lanes(cls, lanes: dict[str, int]) -> dict[str, int]:
+        unknown = sorted(lanes.keys() - DEFAULT_LANES.keys())
+        if unknown:
+            raise ValueError(f"no such lane: {', '.join(unknown)}; there are {', '.join(DEFAULT_LANES)}")
+        if not any(lanes.values()):
+            raise ValueError("at least one lane must run a job at once")
+        return lanes
+
+    @field_validator("lamina_db_url", "lamina_db_listen_url")
+    @classmethod
+    def _check_url(cls, url: SecretStr | None) -> SecretStr | None:
+        """Said here without the value: the driver would print parts of what it cannot read."""
+        if url is not None and not _is_postgres_url(url.get_secret_value()):
+            raise ValueError(
+                "must be postgresql://user:password@host:port/database, special characters %-encoded"
+            )
+        return url
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every value that must not be shown to anyone, the passwords inside URLs too."""
+        values = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
+        passwords = [password for value in values if (password := _password(value))]
+        return [*values, *passwords, *map(unquote, passwords)]
 
     @property
     def listen_url(self) -> str | None:
@@ -80,3 +109,18 @@ class WorkerSettings(ProviderSettings):
         if self.lamina_db_listen_url is not None:
             return self.lamina_db_listen_url.get_secret_value()
         return None if self.lamina_db_pooled else self.lamina_db_url.get_secret_value()
+
+
+def _is_postgres_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("postgresql", "postgres") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from worker.errors import ConfigurationError
+from worker.runtime.cron import parse
 from worker.runtime.job import Job, JobContext
 from worker.runtime.outcome import Outcome
 
@@ -60,7 +61,8 @@ class Registry:
         return register
 
     def every(self, name: str, cron: str, kind: str) -> None:
-        """Adds a schedule. Raises ConfigurationError when the name is taken."""
+        """Adds a schedule. Raises ConfigurationError when the name is taken or the expression is none."""
+        parse(cron)
         if name in self._schedules:
             raise ConfigurationError("registry.duplicate", f"Two schedules are named {name}.")
         self._schedules[name] = Schedule(name, cron, kind)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import structlog
-from apscheduler.triggers.cron import CronTrigger
 
+from worker.runtime.cron import ticks
 from worker.runtime.registry import Schedule
 from worker.runtime.store import JobStore
 
@@ -17,28 +16,23 @@ log = structlog.get_logger("worker.schedule")
 
 LONGEST_SLEEP = 30.0
 """A machine that slept wakes to a clock that jumped; so no sleep is long."""
-
-
-def ticks(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Every tick in the half-open interval (after, until]."""
-    trigger = CronTrigger.from_crontab(schedule.cron, timezone=UTC)
-    tick = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
-    while tick is not None and tick <= until:
-        yield tick
-        tick = trigger.get_next_fire_time(tick, tick + timedelta(microseconds=1))
+SHORTEST_SLEEP = 0.05
+RETRY_SECONDS = 1.0
 
 
 async def fire_schedules(store: JobStore, schedules: list[Schedule], catch_up: float) -> None:
     """Runs until cancelled; a tick that could not be fired is tried again."""
-    done = dict.fromkeys((schedule.name for schedule in schedules), _now() - timedelta(seconds=catch_up))
+    begin = _now() - timedelta(seconds=catch_up)
+    done = {schedule.name: begin for schedule in schedules}
     while schedules:
-        now = _now()
+        failed = False
         for schedule in schedules:
-            for tick in ticks(schedule, done[schedule.name], now):
+            for tick in ticks(schedule.cron, done[schedule.name], _now()):
                 if not await _fire(store, schedule, tick):
+                    failed = True
                     break
                 done[schedule.name] = tick
-        await asyncio.sleep(_pause(schedules, _now()))
+        await asyncio.sleep(RETRY_SECONDS if failed else pause(schedules, _now()))
 
 
 async def _fire(store: JobStore, schedule: Schedule, tick: datetime) -> bool:
@@ -52,10 +46,13 @@ async def _fire(store: JobStore, schedule: Schedule, tick: datetime) -> bool:
     return True
 
 
-def _pause(schedules: list[Schedule], now: datetime) -> float:
+def pause(schedules: list[Schedule], now: datetime) -> float:
+    """Seconds until the next tick of any, within bounds."""
     horizon = now + timedelta(seconds=LONGEST_SLEEP)
-    nearest = min((next(ticks(schedule, now, horizon), horizon) for schedule in schedules), default=horizon)
-    return max((nearest - now).total_seconds(), 0.05)
+    nearest = min(
+        (next(ticks(schedule.cron, now, horizon), horizon) for schedule in schedules), default=horizon
+    )
+    return max((nearest - now).total_seconds(), SHORTEST_SLEEP)
 
 
 def _now() -> datetime:

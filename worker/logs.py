@@ -14,7 +14,7 @@ from structlog.typing import EventDict, Processor
 
 from worker.errors import ConfigurationError
 
-HIDDEN = "•••"
+HIDDEN = "***"
 SHORTEST_SECRET = 6  # hiding shorter ones would garble ordinary words
 
 
@@ -86,7 +86,6 @@ def _start_sentry(dsn: str, hide: Callable[[Any], Any]) -> None:
     try:
         sentry_sdk.init(
             dsn=dsn,
-            send_default_pii=False,
             include_local_variables=False,
             before_send=lambda event, _hint: hide(event),
         )

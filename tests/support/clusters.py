@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import IO, Literal
 
 import psycopg
-from scripts.stack.cluster import Cluster
-from scripts.stack.platform import bootstrap_database
 
+from scripts.stack.cluster import Cluster
 from scripts.stack.migrate import migrate
+from scripts.stack.platform import bootstrap_database
 
 PROJECT = Path(__file__).parents[2]
 MIGRATIONS = PROJECT / "supabase" / "migrations"

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from scripts.stack.cluster import Cluster
 
+from scripts.stack.cluster import Cluster
 from tests.support.actors import Actor, Cast, make_cast, sign_up
 from tests.support.clusters import shared_cluster
 

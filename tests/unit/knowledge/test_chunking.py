@@ -218,7 +218,9 @@ def test_other_lines_are_not(line: str, following: str) -> None:
 def test_a_sentence_goes_on_over_the_page() -> None:
     pages = numbered(["The company pays for sixteen", "weeks of parental leave. Ask early."])
     assert document_text(pages) == "The company pays for sixteen\nweeks of parental leave. Ask early."
-    (chunk,) = chunk_pages(pages, ChunkOptions())
+    chunk, rest = chunk_pages(pages, ChunkOptions())
+    assert (chunk.page_from, chunk.page_to) == (1, 2)
+    assert (rest.text, rest.page_from) == ("Ask early.", 2)
     assert (chunk.page_from, chunk.page_to) == (1, 2)
 
 

@@ -110,7 +110,7 @@ def _break_between(before: str, after: str) -> str:
 
 def _chunks(text: str, options: ChunkOptions, starts: list[int], numbers: list[int]) -> list[Chunk]:
     chunks: list[Chunk] = []
-    for heading, group in _groups(text, options):
+    for heading, group in _groups(text, options, starts):
         start, end = group[0].start, group[-1].end
         content = text[start:end]
         chunks.append(
@@ -128,15 +128,19 @@ def _chunks(text: str, options: ChunkOptions, starts: list[int], numbers: list[i
     return chunks
 
 
-def _groups(text: str, options: ChunkOptions) -> Iterator[tuple[str | None, list[Span]]]:
-    """The spans of each chunk, with the heading that its first sentence stands under."""
+def _groups(text: str, options: ChunkOptions, starts: list[int]) -> Iterator[tuple[str | None, list[Span]]]:
+    """The spans of each chunk, with the heading that its first sentence stands under.
+
+    What begins on another page begins another chunk, so that a citation names the right page.
+    """
     group: list[Span] = []
     heading: str | None = None
     under: str | None = None
     for span in spans(text, options.most):
-        if group and _is_full(text, group, span, options):
+        turns_page = bool(group) and _turns_page(group, span, starts)
+        if group and (turns_page or _is_full(text, group, span, options)):
             yield under, group
-            group = [] if span.is_heading else _repeated(group, span, options)
+            group = [] if span.is_heading or turns_page else _repeated(group, span, options)
             under = heading
         if span.is_heading:
             heading = _title(text[span.start : span.end])
@@ -145,6 +149,13 @@ def _groups(text: str, options: ChunkOptions) -> Iterator[tuple[str | None, list
         group.append(span)
     if group:
         yield under, group
+
+
+def _turns_page(group: list[Span], span: Span, starts: list[int]) -> bool:
+    """A heading at the foot of a page goes with the text that follows it."""
+    if all(member.is_heading for member in group):
+        return False
+    return bisect_right(starts, span.start) != bisect_right(starts, group[0].start)
 
 
 def _is_full(text: str, group: list[Span], span: Span, options: ChunkOptions) -> bool:

@@ -28,15 +28,16 @@ delete from public.chunks as c
 where c.document_id = %(document_id)s and c.id <> all (%(kept_ids)s::bigint[]);
 
 -- name: move_kept_chunks
--- Kept chunks take their place in the new version.
+-- Kept chunks take their place, and the language, of the new version.
 update public.chunks as c
-set ordinal = k.ordinal, page_from = k.page_from, page_to = k.page_to, char_from = k.char_from, char_to = k.char_to
+set ordinal = k.ordinal, page_from = k.page_from, page_to = k.page_to, char_from = k.char_from, char_to = k.char_to,
+  language = %(language)s
 from unnest(%(ids)s::bigint[], %(ordinals)s::int[], %(pages_from)s::int[], %(pages_to)s::int[],
             %(chars_from)s::int[], %(chars_to)s::int[])
   as k (id, ordinal, page_from, page_to, char_from, char_to)
 where c.id = k.id
-  and (c.ordinal, c.page_from, c.page_to, c.char_from, c.char_to)
-    is distinct from (k.ordinal, k.page_from, k.page_to, k.char_from, k.char_to);
+  and (c.ordinal, c.page_from, c.page_to, c.char_from, c.char_to, c.language)
+    is distinct from (k.ordinal, k.page_from, k.page_to, k.char_from, k.char_to, %(language)s);
 
 -- name: copy_chunks
 -- New chunks, by binary COPY.

@@ -98,6 +98,7 @@ def _places(new: NewSet) -> Row:
         "pages_to": [chunk.page_to for chunk in moved],
         "chars_from": [chunk.char_from for chunk in moved],
         "chars_to": [chunk.char_to for chunk in moved],
+        "language": new.language,
     }
 
 

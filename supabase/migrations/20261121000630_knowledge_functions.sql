@@ -28,10 +28,10 @@ comment on function app.create_text_document(uuid, text, text) is 'Behind public
 create function app.check_text(p_title text, p_content text) returns void
 language plpgsql immutable set search_path = '' as $$
 begin
-  if length(btrim(p_title)) not between 1 and 300 or p_title is null then
+  if p_title is null or p_title !~ '\S' or length(p_title) > 300 then
     perform app.fail(400, 'document.bad_title', 'A title has 1 to 300 characters.');
   end if;
-  if p_content is null or length(btrim(p_content)) = 0 or length(p_content) > 2000000 then
+  if p_content is null or p_content !~ '\S' or length(p_content) > 2000000 then
     perform app.fail(400, 'document.bad_content', 'A text has 1 to 2,000,000 characters.');
   end if;
 end;

@@ -70,7 +70,7 @@ create function app.search_chunks(
 language plpgsql stable security definer set search_path = '' as $$
 begin
   perform app.require_permission(p_workspace_id, 'documents.read');
-  if length(p_query) > 2000 or coalesce(btrim(p_query), '') = '' then
+  if p_query is null or p_query !~ '\S' or length(p_query) > 2000 then
     perform app.fail(400, 'search.bad_query', 'A query has 1 to 2,000 characters.');
   end if;
   return query select * from app.search_chunks_of(
@@ -103,7 +103,7 @@ declare
   v_search public.searches;
 begin
   perform app.require_permission(p_workspace_id, 'documents.read');
-  if length(p_query) > 2000 or coalesce(btrim(p_query), '') = '' then
+  if p_query is null or p_query !~ '\S' or length(p_query) > 2000 then
     perform app.fail(400, 'search.bad_query', 'A query has 1 to 2,000 characters.');
   end if;
   insert into public.searches (workspace_id, query, document_ids, match_count, created_by)
@@ -144,7 +144,7 @@ declare
   v_conversation_id uuid := p_conversation_id;
 begin
   perform app.require_permission(p_workspace_id, 'conversations.write');
-  if coalesce(length(btrim(p_question)), 0) not between 1 and 4000 then
+  if p_question is null or p_question !~ '\S' or length(p_question) > 4000 then
     perform app.fail(400, 'ask.bad_question', 'A question has 1 to 4,000 characters.');
   end if;
   if p_idempotency_key is not null then

@@ -15,7 +15,7 @@ create function app.search_chunks_of(
 )
 language sql stable security definer set search_path = ''
 begin atomic
-  with wanted as (
+  with wanted as materialized (
     select app.to_query(
       array(select distinct d.language from public.documents as d
             where d.workspace_id = p_workspace_id and d.language is not null), p_query) as words
@@ -35,7 +35,7 @@ begin atomic
   by_text as (
     select t.id, pg_catalog.row_number() over (order by t.relevance desc, t.id)::int as rank
     from (
-      select c.id, pg_catalog.ts_rank_cd(c.search, wanted.words, 1) as relevance
+      select c.id, pg_catalog.ts_rank(c.search, wanted.words, 1) as relevance
       from public.chunks as c, wanted
       where c.workspace_id = p_workspace_id and c.search @@ wanted.words
         and (p_document_ids is null or c.document_id = any (p_document_ids))

@@ -23,6 +23,8 @@ def configure(
 ) -> None:
     """One line per event; libraries' own logging joins in from WARNING on. Raises ConfigurationError."""
     hide = hider(secrets)
+    if sentry_dsn:
+        _start_sentry(sentry_dsn, hide)
     first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -42,8 +44,6 @@ def configure(
         cache_logger_on_first_use=True,
     )
     _adopt_library_logs(first, last)
-    if sentry_dsn:
-        _start_sentry(sentry_dsn, hide)
 
 
 def hider(secrets: Iterable[str]) -> Callable[[Any], Any]:

@@ -54,16 +54,17 @@ async def working(
     *,
     lanes: dict[str, int] | None = None,
     listen: bool = True,
+    dsn: str | None = None,
     schedules: tuple[tuple[str, str, str], ...] = (),
     **options: Any,
 ) -> AsyncIterator[Worker]:
-    """A worker that runs while the context lasts, and is stopped in order."""
+    """A worker that runs while the context lasts and is stopped in order; ``dsn``: another way to ``db``."""
     registry = Registry()
     for kind, handler in handlers.items():
         registry.add(kind, handler)
     for schedule in schedules:
         registry.every(*schedule)
-    dsn = db.dsn("lamina_worker")
+    dsn = dsn or db.dsn("lamina_worker")
     given = {"lease": 5.0, "grace": 2.0, "poll": 0.2, **options}
     async with Pool(dsn, min_size=1, max_size=6) as pool:
         worker = Worker(

@@ -16,6 +16,7 @@ from scripts.stack.realtime.hub import Hub
 from scripts.stack.realtime.protocol import VERSIONS
 from scripts.stack.realtime.relay import Relay
 from scripts.stack.realtime.session import Door
+from scripts.stack.realtime.tasks import end_tasks
 
 log = logging.getLogger("realtime")
 
@@ -49,11 +50,8 @@ class _Server:
         await self.database.open()
         tasks = [asyncio.create_task(each) for each in (self._relay.run(), self.database.prune())]
         yield
-        for task in tasks:
-            task.cancel()
-        for ended in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(ended, Exception):
-                log.error("a task of the server had ended", exc_info=ended)
+        for failure in await end_tasks(tasks):
+            log.error("a task of the server had failed", exc_info=failure)
         await self.database.close()
 
     async def say_goodbye(self, app: web.Application) -> None:

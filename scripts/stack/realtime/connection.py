@@ -14,6 +14,7 @@ from scripts.stack.realtime.config import Limits, RealtimeConfig
 from scripts.stack.realtime.hub import Hub
 from scripts.stack.realtime.protocol import Frame, MalformedFrame, decode, reply
 from scripts.stack.realtime.session import Door, Session, Store
+from scripts.stack.realtime.tasks import end_tasks
 
 log = logging.getLogger("realtime")
 
@@ -83,9 +84,7 @@ class Connection:
             await self._end
         finally:
             self._session.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_tasks(tasks)
             await self._close(*self._outcome())
         return self._socket
 

@@ -13,6 +13,7 @@ import aiohttp
 import jwt
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from scripts.stack.realtime import RealtimeConfig, create_realtime_app
 from scripts.stack.realtime.config import Limits
@@ -63,6 +64,20 @@ class Realtime:
     def http(self) -> aiohttp.ClientSession:
         """For requests with paths of the gateway."""
         return aiohttp.ClientSession(base_url=self.url.removesuffix("/realtime/v1"))
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        url = URL(self.url)
+        assert url.host
+        assert url.port
+        return url.host, url.port
+
+    async def has(self, **counts: int) -> bool:
+        """Whether it says that it has so many ``sockets`` or ``channels``."""
+        async with self.http() as http, http.get("/realtime/v1/api/health") as answer:
+            body = await answer.json()
+        return all(body[name] == count for name, count in counts.items())
 
     def wire(self, *, version: str = "2.0.0", key: str = PUBLISHABLE) -> Wire:
         """A raw socket; use it with ``async with``."""

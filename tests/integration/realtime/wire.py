@@ -27,15 +27,15 @@ class Got(NamedTuple):
 class Wire:
     """One socket. Frames that a test waits for are taken out of the order in which they came."""
 
-    def __init__(self, url: str, version: str) -> None:
-        self._url, self._version = url, version
+    def __init__(self, url: str, version: str, headers: dict[str, str] | None = None) -> None:
+        self.url, self._version, self._headers = url, version, headers
         self._refs = itertools.count(1)
         self._kept: list[Got] = []
         self._socket: ClientConnection | None = None
         self.join_refs: dict[str, str] = {}
 
     async def __aenter__(self) -> Wire:
-        self._socket = await connect(self._url)
+        self._socket = await connect(self.url, additional_headers=self._headers)
         return self
 
     async def __aexit__(

@@ -40,7 +40,7 @@ class Database:
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,  # milliseconds; keepalives are silent while a statement is on its way
         }
-        self._checking = asyncio.Lock()
+        self._checking: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
             min_size=min_size,
@@ -57,6 +57,9 @@ class Database:
 
     async def close(self) -> None:
         """Closes all connections of the pool."""
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.wait((self._checking,))
         await self._pool.close()
 
     async def __aenter__(self) -> Self:
@@ -74,7 +77,7 @@ class Database:
                 yield connection
         except psycopg.Error as error:
             if is_outage(error):
-                await self._drop_dead_connections()
+                self._drop_dead_connections()
             raise
 
     @asynccontextmanager
@@ -87,7 +90,8 @@ class Database:
         """A connection outside the pool, for the caller to close; ``dsn`` when it needs another door."""
         return await AsyncConnection.connect(dsn or self.dsn, **self._options)
 
-    async def _drop_dead_connections(self) -> None:
-        if not self._checking.locked():
-            async with self._checking:
-                await self._pool.check()
+    def _drop_dead_connections(self) -> None:
+        """Beside what the caller does: over a silent network each one takes long to be known as dead."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._pool.check())
+            self._checking.add_done_callback(lambda task: task.cancelled() or task.exception())

@@ -160,7 +160,7 @@ class Worker:
         return await self._store.claim(quotas), lease_ends
 
     async def _wind_up(self, finishing: asyncio.Task[None]) -> set[str]:
-        """Gives back what still runs, commits all ends as far as Postgres answers; the lanes given back."""
+        """Gives back what still runs and commits all ends, if Postgres answers; the lanes given back."""
         released = {attempt.job.lane for attempt in self.leases.all() if attempt.stop(Stop.RELEASE)}
         await self._runner.wait(RELEASE_SECONDS)
         self._runner.finisher.close()
@@ -169,7 +169,7 @@ class Worker:
             log.warning("job.abandoned", job_id=attempt.job.id, kind=attempt.job.kind)
             attempt.abandon()
         await self._runner.wait(ABANDON_SECONDS)
-        return released
+        return released if finishing.done() else set()
 
     async def _tell_others(self, released: set[str]) -> None:
         if not released:

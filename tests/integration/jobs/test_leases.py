@@ -62,12 +62,14 @@ async def test_a_worker_that_hears_nothing_stops_before_another_takes_over(db: D
     job_id = enqueue(db)
     async with network(db.cluster.port) as wire:
         dsn = make_conninfo(db.dsn("lamina_worker"), port=wire.port)
-        async with working(db, {KIND: handler("first", 60)}, dsn=dsn, lease=2.0):
+        async with working(db, {KIND: handler("first", 60)}, dsn=dsn, lease=2.0) as deaf:
             await begun.wait()
             wire.fall_silent()
             async with working(db, {KIND: handler("second", 0.2)}, lease=2.0):
                 row = await settle(db, job_id)
+            await until(lambda: not deaf.is_ready)
             wire.open.set()
+            await until(lambda: deaf.is_ready)
     assert (row["status"], row["attempts"]) == ("succeeded", 2)
     assert [name for name, _, _ in spans] == ["first", "second"]
     assert spans[0][2] <= spans[1][1], "both ran at once"

@@ -106,6 +106,16 @@ class House:
             )
             assert cursor.rowcount == 1
 
+    def move(self, actor: Actor, old: str, new: str) -> None:
+        """The file takes another path."""
+        self.store(new, (self.bucket / old).read_bytes())
+        (self.bucket / old).unlink()
+        with self.db.as_user(actor) as cursor:
+            cursor.execute(
+                "update storage.objects set name = %s where bucket_id = %s and name = %s", (new, BUCKET, old)
+            )
+            assert cursor.rowcount == 1
+
     def store(self, name: str, data: bytes) -> None:
         """Puts the file alone into the bucket's folder."""
         path = self.bucket / name

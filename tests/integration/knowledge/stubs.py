@@ -12,17 +12,23 @@ from worker.providers.llm.port import ChatEvent, ChatRequest, TextDelta, Usage
 
 
 class RecordingEmbedder(OfflineEmbedder):
-    """The offline vectors; `faults` are raised by the next calls, one each; `gate` holds calls back."""
+    """The offline vectors; `faults` are raised by the next calls, one each; `hold` makes calls wait."""
 
     def __init__(self, model: str = OfflineEmbedder.model) -> None:
         self.model = model
         self.texts: list[str] = []
         self.faults: list[Exception] = []
-        self.gate: asyncio.Event | None = None
+        self._gate = asyncio.Event()
+        self._gate.set()
+
+    def hold(self) -> None:
+        self._gate.clear()
+
+    def release(self) -> None:
+        self._gate.set()
 
     async def embed(self, texts: Sequence[str], *, kind: EmbeddingKind) -> Embeddings:
-        if self.gate is not None:
-            await self.gate.wait()
+        await self._gate.wait()
         if self.faults:
             raise self.faults.pop(0)
         if kind == "document":

@@ -87,9 +87,9 @@ def test_versions_are_append_only(house: House, cast: Cast) -> None:
         "insert into public.document_versions (document_id, version, workspace_id, content)"
         " select document_id, 9, workspace_id, 'forged' from public.document_versions",
     ):
-        for enter in (lambda: house.db.as_user(cast.owner), house.db.as_service, house.db.as_worker):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege), enter() as cursor:
-                cursor.execute(statement)
+        for entered in (house.db.as_user(cast.owner), house.db.as_service(), house.db.as_worker()):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), entered as cursor:
+                cursor.execute(statement.encode())
     assert house.db.value("select content from public.document_versions") == "one"
     with house.db.as_user(cast.viewer) as cursor:
         read = cursor.execute(

@@ -31,6 +31,20 @@ end;
 comment on function app.enqueue_ingest(public.documents) is
   'One job per version of a document; versions are processed in order, never two at a time.';
 
+create function app.lock_document_work(p_document_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform from public.jobs as j
+  where j.subject_id = p_document_id and j.gate <> 'closed'
+  order by j.id
+  for no key update;
+  perform app.lock_ordering_key(format('document:%s', p_document_id));
+end;
+$$;
+
+comment on function app.lock_document_work(uuid) is
+  'To be called before a document is locked: its jobs, their order, itself, as the worker locks them at the end of a job.';
+
 create function app.register_upload() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -42,11 +56,12 @@ begin
   if not found then
     return null;
   end if;
+  perform app.lock_document_work(d.id) from public.documents as d where d.object_path = new.name;
   insert into public.documents as d (workspace_id, kind, title, object_path, byte_size, created_by)
   values (
     v_workspace_id, 'pdf',
     coalesce(nullif(left(regexp_replace(new.name, '^.*/', ''), 300), ''), 'document.pdf'),
-    new.name, (new.metadata ->> 'size')::bigint, app.user_id())
+    new.name, (new.metadata ->> 'size')::bigint, coalesce(app.user_id(), new.owner))
   on conflict (object_path) do update
     set version = d.version + 1, byte_size = excluded.byte_size, status = 'pending', stage = null,
       error_code = null, error_message = null
@@ -57,7 +72,24 @@ end;
 $$;
 
 comment on function app.register_upload() is
-  'A PDF in <workspace_id>/… becomes a document and a job in the transaction of the upload; an overwritten one becomes its next version.';
+  'A PDF in <workspace_id>/… becomes a document and a job in the transaction of the upload; an overwritten one becomes its next version. Storage writes with rights of its own, so the owner it notes is the uploader.';
+
+create function app.move_upload() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform app.lock_document_work(d.id) from public.documents as d where d.object_path = old.name;
+  update public.documents as d set object_path = new.name
+  where d.object_path = old.name and new.bucket_id = old.bucket_id
+    and lower(split_part(new.name, '/', 1)) = lower(split_part(old.name, '/', 1));
+  if not found then
+    delete from public.documents as d where d.object_path = old.name;
+  end if;
+  return null;
+end;
+$$;
+
+comment on function app.move_upload() is
+  'A PDF moved within its workspace stays the same document, whose next version it becomes; one moved out of it is forgotten there.';
 
 create function app.forget_upload() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
@@ -69,22 +101,49 @@ $$;
 
 comment on function app.forget_upload() is 'A PDF removed through the Storage API takes its document along.';
 
+create function app.remove_file() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select from storage.objects as o where o.bucket_id = 'documents' and o.name = old.object_path) then
+    perform app.enqueue(
+      'knowledge.remove_object', (select w.id from public.workspaces as w where w.id = old.workspace_id), null,
+      jsonb_build_object('bucket', 'documents', 'path', old.object_path));
+  end if;
+  return null;
+end;
+$$;
+
+comment on function app.remove_file() is
+  'However a document goes, by itself or with its workspace, the worker removes its file through the Storage API.';
+
 revoke execute on function app.enqueue_ingest(public.documents) from public, anon, authenticated, service_role;
+revoke execute on function app.lock_document_work(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.register_upload() from public, anon, authenticated, service_role;
+revoke execute on function app.move_upload() from public, anon, authenticated, service_role;
 revoke execute on function app.forget_upload() from public, anon, authenticated, service_role;
+revoke execute on function app.remove_file() from public, anon, authenticated, service_role;
 
 create trigger lamina_register_upload after insert on storage.objects
   for each row when (new.bucket_id = 'documents' and new.metadata is not null)
   execute function app.register_upload();
+create trigger lamina_move_upload after update on storage.objects
+  for each row when (old.bucket_id = 'documents' and (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name))
+  execute function app.move_upload();
 create trigger lamina_register_overwrite after update on storage.objects
   for each row when (
     new.bucket_id = 'documents' and new.metadata is not null
-    and (old.metadata is null or old.version is distinct from new.version
+    and (old.metadata is null
+         or (old.bucket_id, old.name, old.version) is distinct from (new.bucket_id, new.name, new.version)
          or old.metadata ->> 'eTag' is distinct from new.metadata ->> 'eTag'))
   execute function app.register_upload();
 create trigger lamina_forget_upload after delete on storage.objects
   for each row when (old.bucket_id = 'documents')
   execute function app.forget_upload();
+
+create trigger remove_file after delete on public.documents
+  for each row when (old.object_path is not null)
+  execute function app.remove_file();
+comment on trigger remove_file on public.documents is 'No file outlives its document.';
 
 ------------------------------------------------------------------------------------------------
 -- Rights in the bucket: the first folder is the workspace

@@ -74,17 +74,20 @@ declare
   v_document public.documents;
 begin
   select * into v_document from public.documents as d
-  where d.id = p_document_id and d.workspace_id = any (array(select app.workspaces_with('documents.read')))
-  for no key update;
+  where d.id = p_document_id and d.workspace_id = any (array(select app.workspaces_with('documents.read')));
+  if found then
+    perform app.require_permission(v_document.workspace_id, 'documents.write');
+    perform app.lock_document_work(p_document_id);
+    select * into v_document from public.documents as d where d.id = p_document_id for no key update;
+  end if;
   if not found then
     perform app.fail(404, 'document.not_found', 'There is no such document.');
   end if;
-  perform app.require_permission(v_document.workspace_id, 'documents.write');
   return v_document;
 end;
 $$;
 
-comment on function app.lock_document(uuid) is 'The document, locked, if the caller may write it; else 404 or 403.';
+comment on function app.lock_document(uuid) is 'The document, locked with its jobs, if the caller may write it; else 404 or 403.';
 
 ------------------------------------------------------------------------------------------------
 -- Process again, delete
@@ -95,7 +98,7 @@ declare
   v_document public.documents := app.lock_document(p_document_id);
 begin
   update public.documents as d
-  set status = 'pending', stage = null, error_code = null, error_message = null
+  set status = 'pending', stage = null, error_code = null, error_message = null, content_hash = null
   where d.id = p_document_id
   returning * into v_document;
   perform app.enqueue_ingest(v_document);
@@ -103,20 +106,14 @@ begin
 end;
 $$;
 
-comment on function app.reprocess_document(uuid) is 'Behind public.reprocess_document.';
+comment on function app.reprocess_document(uuid) is 'Behind public.reprocess_document. Forgets the content''s hash, so that the same content is read again.';
 
 create function app.delete_document(p_document_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_document public.documents := app.lock_document(p_document_id);
 begin
+  perform app.lock_document(p_document_id);
   perform app.stop_job(j.id) from public.jobs as j where j.subject_id = p_document_id and j.gate <> 'closed';
   delete from public.documents as d where d.id = p_document_id;
-  if v_document.object_path is not null then
-    perform app.enqueue(
-      'knowledge.remove_object', v_document.workspace_id, null,
-      jsonb_build_object('bucket', 'documents', 'path', v_document.object_path));
-  end if;
 end;
 $$;
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from scripts.commands import db, demo, doctor, functions, jobs, stack, worker
+from scripts.commands import db, demo, doctor, functions, jobs, seed, stack, worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,7 +12,16 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Lamina: a Supabase-native thin backend with Python workers.",
 )
-for command in (stack.up, stack.down, stack.status, stack.logs, stack.reset, worker.worker, doctor.doctor):
+for command in (
+    stack.up,
+    stack.down,
+    stack.status,
+    stack.logs,
+    stack.reset,
+    worker.worker,
+    doctor.doctor,
+    seed.seed,
+):
     app.command()(command)
 app.add_typer(db.app, name="db")
 app.add_typer(demo.app, name="demo")

@@ -1,0 +1,1 @@
+"""What ``lamina seed`` plants: a team, documents and a conversation, through the doors a user has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from scripts.stack.cluster import Cluster, free_port
+from scripts.stack.cluster import Cluster, ClusterError, free_port
 from scripts.stack.lite import LOGIN, Keys, lite_part
 from scripts.stack.processes import Child
 
@@ -32,6 +33,7 @@ def bootstrap_database(
         _create_database(server, dbname)
     with psycopg.connect(cluster.dsn(dbname), autocommit=True) as database:
         if database.execute("select to_regclass('storage.objects') is not null").fetchone() == (True,):
+            _check_version(database)
             return
         database.execute(_read("platform.sql"))
         _let_lite_create_its_tables(cluster, dbname)
@@ -39,6 +41,24 @@ def bootstrap_database(
         database.execute(_read("schema.sql", folder="realtime"))
         if default_privileges == "open":
             database.execute(_read("default_privileges.sql"))
+        comment = sql.SQL("comment on schema realtime is {}").format(sql.Literal(_version()))
+        database.execute(comment)
+
+
+def _version() -> str:
+    """Changes with any of the files that a database is bootstrapped with."""
+    digest = hashlib.sha256()
+    for file in sorted([*(FOLDER / "sql").glob("*.sql"), FOLDER / "realtime" / "schema.sql"]):
+        digest.update(file.read_bytes())
+    return f"platform {digest.hexdigest()[:16]}"
+
+
+def _check_version(database: psycopg.Connection) -> None:
+    row = database.execute("select obj_description('realtime'::regnamespace)").fetchone()
+    if row is None or row[0] != _version():
+        raise ClusterError(
+            "The local database was made by another version of the platform; run: lamina reset"
+        )
 
 
 def _create_database(server: psycopg.Connection, dbname: str) -> None:

@@ -102,7 +102,7 @@ describe("a search", () => {
     const started = ok(
       await owner.client.rpc("start_search", { p_workspace_id: owner.workspace, p_query: "parental leave weeks" }),
     );
-    const id = started.search_id ?? started;
+    const id = started.id;
     const row = await until(
       async () => ok(await owner.client.from("searches").select("*").eq("id", id).single()),
       (search) => search.status !== "pending",

@@ -84,10 +84,14 @@ function sameText(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
 
-// A promise that a function forgot to await must not end the other functions.
+// What one function forgot to await or to catch must not end the others.
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   console.error("a function left a rejected promise behind:", event.reason);
+});
+addEventListener("error", (event) => {
+  event.preventDefault();
+  console.error("a function threw outside of a request:", event.error);
 });
 
 Deno.serve({ hostname: "127.0.0.1", port: Number(port) }, answer);

@@ -47,6 +47,10 @@ FUNCTIONS = {
     "late": """
 export default { fetch: () => { Promise.reject(new Error("nobody waits")); return new Response("fine"); } };
 """,
+    "timer": """
+const later = () => setTimeout(() => { throw new Error("later"); }, 1);
+export default { fetch: () => { later(); return new Response("fine"); } };
+""",
     "file": 'export default { fetch: async () => new Response(await Deno.readTextFile("/etc/hostname")) };',
     "_shared": "export default { fetch: () => new Response('never') };",
 }
@@ -113,6 +117,8 @@ def test_faults_have_the_codes_of_supabase(client: httpx.Client, path: str, stat
 
 def test_one_bad_function_does_not_end_the_others(client: httpx.Client) -> None:
     assert client.get("late").text == "fine"
+    assert client.get("timer").text == "fine"
+    time.sleep(0.1)
     assert client.get("throws").status_code == 500
     assert client.get("echo").status_code == 200
 

@@ -104,8 +104,8 @@ async def test_a_worker_that_cannot_reach_postgres_still_stops(
             wire.fall_silent()
             worker.stop()
             await asyncio.wait_for(running, 60)
+            assert job(db, job_id)["worker_id"] == "stopped", "its lease runs out by itself"
             wire.open.set()
-    assert job(db, job_id)["worker_id"] == "stopped", "its lease runs out by itself"
 
 
 async def test_a_worker_without_rights_gives_up_and_says_why(db: Database) -> None:

@@ -14,6 +14,12 @@ from tests.support.database import Database
 from worker.sandbox import ProcessSandbox, SandboxLimits
 
 
+@pytest.fixture(autouse=True)
+def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts follow each other at once."""
+    monkeypatch.setattr("worker.runtime.running.random.uniform", lambda low, high: low)
+
+
 @pytest.fixture
 def house(db: Database, cast: Cast, tmp_path: Path) -> House:
     """With the offline providers; documents are read in this process."""

@@ -19,7 +19,10 @@ from scripts.stack.realtime.tasks import end_tasks
 log = logging.getLogger("realtime")
 
 EXPIRY_SECONDS = 1.0
+REPLY_SECONDS = 0.5
+"""For the client to say that it closes too; while the server stops, aiohttp does not hear it."""
 CLOSE_SECONDS = 2.0
+"""For a socket to take what is left, before it is cut off."""
 
 
 class Backlog:
@@ -66,7 +69,9 @@ class Connection:
         door: Door,
     ) -> None:
         self._request, self._version, self._limits = request, version, config.limits
-        self._socket = web.WebSocketResponse(max_msg_size=config.limits.payload * 2, compress=False)
+        self._socket = web.WebSocketResponse(
+            timeout=REPLY_SECONDS, max_msg_size=config.limits.payload * 2, compress=False
+        )
         self._backlog = Backlog(config.limits)
         self._session = Session(config, store, hub, door, self._enqueue)
         self._end: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()

@@ -35,7 +35,7 @@ class Wire:
         self.join_refs: dict[str, str] = {}
 
     async def __aenter__(self) -> Wire:
-        self._socket = await connect(self.url, additional_headers=self._headers)
+        self._socket = await connect(self.url, additional_headers=self._headers, max_queue=None)
         return self
 
     async def __aexit__(

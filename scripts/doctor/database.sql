@@ -85,6 +85,14 @@ where j.gate = 'open' and j.status = 'queued'
 select bool_and(has_column_privilege(%(table)s::regclass, name, 'INSERT')) as allowed
 from unnest(%(columns)s::text[]) as c (name);
 
+-- name: writable
+-- Tables of ours that the caller may write in any way.
+select c.relnamespace::regnamespace::text || '.' || c.relname as name
+from pg_class as c
+where c.relnamespace in ('public'::regnamespace, 'app'::regnamespace) and c.relkind in ('r', 'p')
+  and (has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') or has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
+order by 1;
+
 -- name: listen
 -- For the test whether notifications arrive.
 listen lamina_doctor;

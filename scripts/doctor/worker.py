@@ -17,6 +17,7 @@ from worker.db.queries import parse_queries
 LISTEN_SECONDS = 3.0
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _COPY = re.compile(r"copy ([\w.]+) \(([^)]*)\)", re.IGNORECASE)
+_WRITES = re.compile(r"\b(?:insert into|update|delete from|copy)\s+(\w+\.\w+)")
 _EXPLAINED = ("select", "insert", "update", "delete", "with")
 _MISSING = (
     psycopg.errors.InsufficientPrivilege,
@@ -47,12 +48,12 @@ def worker_findings(target: Target, worker_folder: Path) -> Iterator[Finding]:
                 "Worker's login", f"as {role}", "Log in as lamina_worker, which has only the rights it needs."
             )
         )
-        yield from statement_findings(connection, worker_folder)
+        yield from rights_findings(connection, worker_folder)
         yield from listen_findings(target, connection)
 
 
-def statement_findings(connection: Connection, folder: Path) -> Iterator[Finding]:
-    """Plans every statement of the worker with its own rights, and runs none."""
+def rights_findings(connection: Connection, folder: Path) -> Iterator[Finding]:
+    """Plans every statement of the worker with its own rights, runs none; then looks for rights beyond."""
     named = {
         f"{path.parent.name}.{name}": statement.decode()
         for path in sorted(folder.rglob("*.sql"))
@@ -63,8 +64,13 @@ def statement_findings(connection: Connection, folder: Path) -> Iterator[Finding
         yield fail(
             "Worker's rights", f"{name}: {problem}", "Apply all migrations (lamina db up), or grant it."
         )
-    if not refused:
-        yield ok("Worker's rights", f"enough for all of its {len(named)} statements")
+    written = {table for text in named.values() for table in _WRITES.findall(text.lower())}
+    writable = {row["name"] for row in connection.execute(SQL["writable"]).fetchall()}
+    if surplus := sorted(writable - written):
+        advice = "Revoke it: a worker that is broken into should reach no more than its work."
+        yield warn("Worker's rights", f"may write {', '.join(surplus)}, which it never does", advice)
+    elif not refused:
+        yield ok("Worker's rights", f"for all of its {len(named)} statements, and no table more")
 
 
 def _problem(connection: Connection, statement: str) -> str | None:

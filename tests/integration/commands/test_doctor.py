@@ -17,7 +17,7 @@ from scripts.doctor.doors import door_findings
 from scripts.doctor.finding import Finding
 from scripts.doctor.machine import judged
 from scripts.doctor.target import PlatformSettings, Target, find_target
-from scripts.doctor.worker import statement_findings, worker_findings
+from scripts.doctor.worker import rights_findings, worker_findings
 from tests.support.clusters import MIGRATIONS, PROJECT
 from tests.support.database import Database
 from worker.settings import ProviderSettings
@@ -137,15 +137,22 @@ def test_a_missing_right_of_the_worker_names_the_statement(
 ) -> None:
     db.admin.execute(planted.encode())
     with connect(db.dsn("lamina_worker")) as connection:
-        found = list(statement_findings(connection, WORKER))
+        found = list(rights_findings(connection, WORKER))
     assert all(finding.level == "fail" for finding in found)
     assert any(finding.says.startswith(statement) for finding in found), found
+
+
+def test_a_right_that_the_worker_does_not_use_is_a_warning(db: Database) -> None:
+    db.admin.execute("grant insert on public.workspace_members to lamina_worker")
+    with connect(db.dsn("lamina_worker")) as connection:
+        (found,) = rights_findings(connection, WORKER)
+    assert (found.level, "may write public.workspace_members" in found.says) == ("warn", True)
 
 
 def test_planning_the_statements_changes_nothing(db: Database) -> None:
     job = db.value("select app.enqueue('ops.purge_jobs')")
     with connect(db.dsn("lamina_worker")) as connection:
-        list(statement_findings(connection, WORKER))
+        list(rights_findings(connection, WORKER))
     assert db.value("select status from public.jobs where id = %s", job) == "queued"
 
 

@@ -28,25 +28,13 @@ async def test_a_text_becomes_searchable(house: House, cast: Cast) -> None:
     assert {chunk["workspace_id"] for chunk in chunks} == {cast.workspace_id}
 
 
-@pytest.mark.parametrize(
-    ("title", "content", "code"),
-    [
-        ("", "text", "document.bad_title"),
-        ("   ", "text", "document.bad_title"),
-        (None, "text", "document.bad_title"),
-        ("t" * 301, "text", "document.bad_title"),
-        ("title", "", "document.bad_content"),
-        ("title", " \n ", "document.bad_content"),
-        ("title", None, "document.bad_content"),
-        ("title", "x" * 2_000_001, "document.bad_content"),
-    ],
-    ids=lambda value: None if value is None else value[:8],
-)
-def test_what_cannot_be_stored_is_refused(
-    house: House, cast: Cast, title: str | None, content: str | None, code: str
-) -> None:
-    with refused(400, code):
-        house.call(cast.editor, "create_text_document", cast.workspace_id, title, content)
+def test_what_cannot_be_stored_is_refused(house: House, cast: Cast) -> None:
+    for title in ("", "   ", "\n", None, "t" * 301):
+        with refused(400, "document.bad_title"):
+            house.call(cast.editor, "create_text_document", cast.workspace_id, title, "text")
+    for content in ("", " \n ", None, "x" * 2_000_001):
+        with refused(400, "document.bad_content"):
+            house.call(cast.editor, "create_text_document", cast.workspace_id, "title", content)
     assert house.db.value("select count(*) from public.documents") == 0
 
 

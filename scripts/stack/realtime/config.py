@@ -27,7 +27,7 @@ class Limits:
     """Per socket; and for all broadcasts by POST together."""
     idle: float = 60.0
     """Seconds without a frame, a heartbeat included, before a socket is closed."""
-    backlog: int = 2000
+    backlog: int = 10_000
     """Frames that wait for a slow socket before it is dropped."""
     backlog_bytes: int = 8 * 1024 * 1024
     """Their size together."""

@@ -24,13 +24,17 @@ KEPT = "3 days"
 MOST_KEPT = 50_000
 PRUNE_SECONDS = 600.0
 LISTENING_SECONDS = 5.0
+CONNECTION_SECONDS = 5.0
 
 _COLUMNS = """
 select id, topic, event, coalesce(private, false) as private, inserted_at, payload, binary_payload as binary
 from realtime.messages
 """
 _BY_ID = _COLUMNS + "where id = any(%s)"
-_SINCE = _COLUMNS + "where extension = 'broadcast' and inserted_at >= %s::timestamp order by inserted_at"
+_SINCE = """
+select id from realtime.messages
+where extension = 'broadcast' and inserted_at >= %s::timestamp order by inserted_at
+"""
 _BEFORE = """
 where extension = 'broadcast' and private and topic = %(topic)s and inserted_at >= %(since)s::timestamp
 order by inserted_at desc limit %(limit)s
@@ -71,7 +75,7 @@ class Database:
             dsn,
             min_size=1,
             max_size=4,
-            timeout=5,
+            timeout=CONNECTION_SECONDS,
             open=False,
             kwargs={"autocommit": True},
             check=AsyncConnectionPool.check_connection,
@@ -129,9 +133,9 @@ async def messages_by_id(connection: psycopg.AsyncConnection, ids: Sequence[UUID
     return [found[each] for each in ids if each in found]
 
 
-async def messages_since(connection: psycopg.AsyncConnection, at: datetime) -> list[Message]:
-    """Whose transactions began then or later."""
-    cursor = connection.cursor(row_factory=class_row(Message))
+async def ids_since(connection: psycopg.AsyncConnection, at: datetime) -> list[UUID]:
+    """Of messages whose transactions began then or later."""
+    cursor = connection.cursor(row_factory=scalar_row)
     await cursor.execute(_SINCE, (at,))
     return await cursor.fetchall()
 

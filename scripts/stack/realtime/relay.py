@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,8 +16,8 @@ from scripts.stack.realtime.database import (
     Database,
     Message,
     current_time,
+    ids_since,
     messages_by_id,
-    messages_since,
 )
 from scripts.stack.realtime.hub import Hub
 from scripts.stack.realtime.protocol import MalformedFrame, broadcast
@@ -28,6 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 MARGIN = timedelta(minutes=1)
 """What took longer from the start of its transaction to the end, and ended during a break, is not heard."""
 REMEMBERED = 50_000
+BATCH = 100
 
 
 class Relay:
@@ -63,26 +64,29 @@ class Relay:
             self._began_at = self._latest = await current_time(connection)
         else:
             since = max(self._began_at, self._latest - MARGIN)
-            self._pass_on(await messages_since(connection, since))
+            await self._pass_on(connection, await ids_since(connection, since))
         self._database.is_listening.set()
         while True:
             heard = [notify.payload async for notify in connection.notifies(stop_after=1)]
-            self._pass_on(await messages_by_id(connection, [each for each in map(_uuid, heard) if each]))
+            await self._pass_on(connection, [each for each in map(_uuid, heard) if each])
 
-    def _pass_on(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            if message.id in self._passed_on:
-                continue
-            self._remember(message)
-            try:
-                frame = broadcast(
-                    message.topic, message.event or "", message.content, {"id": str(message.id)}
-                )
-                if len(frame.wire("2.0.0")) > self._largest:
-                    raise MalformedFrame(f"it has more than {self._largest} bytes")
-                self._hub.broadcast(frame, message.private)
-            except MalformedFrame as error:
-                log.warning("message %s to %s cannot be sent: %s", message.id, message.topic, error)
+    async def _pass_on(self, connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+        """In pieces, so that sockets can be written meanwhile."""
+        new = [each for each in ids if each not in self._passed_on]
+        for start in range(0, len(new), BATCH):
+            for message in await messages_by_id(connection, new[start : start + BATCH]):
+                self._remember(message)
+                self._send(message)
+
+    def _send(self, message: Message) -> None:
+        meta = {"id": str(message.id)}
+        frame = broadcast(message.topic, message.event or "", message.content, meta)
+        try:
+            if len(frame.wire("2.0.0")) > self._largest:
+                raise MalformedFrame(f"it has more than {self._largest} bytes")
+            self._hub.broadcast(frame, message.private)
+        except MalformedFrame as error:
+            log.warning("message %s to %s cannot be sent: %s", message.id, message.topic, error)
 
     def _remember(self, message: Message) -> None:
         self._passed_on[message.id] = None

@@ -164,6 +164,7 @@ class Session:
         if channel.rights.read - rights.read:
             name = channel.wishes.name
             self._end(channel, f"You no longer have permission to read from this Channel topic: {name}")
+            return
         channel.token, channel.claims, channel.rights = token, claims, rights
 
     def _broadcast(self, channel: Subscription, frame: Frame) -> None:

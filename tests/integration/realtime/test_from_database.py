@@ -13,8 +13,9 @@ import pytest
 from scripts.stack.realtime import database as rows
 from scripts.stack.realtime.config import Limits
 from scripts.stack.realtime.database import Database as Store
-from tests.integration.realtime.server import Realtime, eventually, serving, token
-from tests.support.database import Database
+from tests.integration.realtime.server import POLICIES, Realtime, eventually, serving, token
+from tests.support.clusters import platform_template, shared_cluster
+from tests.support.database import Database, fresh_database
 
 ANN = str(uuid4())
 
@@ -32,18 +33,26 @@ async def test_send_reaches_those_who_may_hear(realtime: Realtime) -> None:
         assert await ann.settle() == []
 
 
-async def test_from_within_a_transaction_only_what_is_committed_is_heard_and_in_order(
-    realtime: Realtime,
-) -> None:
+async def test_only_what_is_committed_is_heard_and_in_order(realtime: Realtime) -> None:
     async with realtime.wire() as ann:
         await ann.joined("news", token(ANN), private=True)
         with psycopg.connect(realtime.db.dsn()) as connection:
             connection.execute("select realtime.send('{}', 'lost', 'news')")
             connection.rollback()
-            for number in range(300):
+            for number in range(50):
                 connection.execute("select realtime.send('{}', %s, 'news')", (f"e{number}",))
-        heard = [(await ann.wait("broadcast")).payload["event"] for _ in range(300)]
-        assert heard == [f"e{number}" for number in range(300)]
+        heard = [(await ann.wait("broadcast")).payload["event"] for _ in range(50)]
+        assert heard == [f"e{number}" for number in range(50)]
+
+
+async def test_thousands_at_once_drop_nobody(realtime: Realtime) -> None:
+    async with realtime.wire() as ann:
+        await ann.joined("news", token(ANN), private=True)
+        realtime.db.admin.execute(
+            "select realtime.send('{}', 'e' || n, 'news') from generate_series(1, 3000) as n"
+        )
+        heard = [(await ann.wait("broadcast")).payload["event"] for _ in range(3000)]
+        assert heard == [f"e{number}" for number in range(1, 3001)]
 
 
 async def test_large_messages_arrive_and_too_large_ones_do_not(realtime: Realtime) -> None:
@@ -210,3 +219,28 @@ async def test_old_and_too_many_messages_go(realtime_db: Database, monkeypatch: 
     realtime_db.admin.execute("update realtime.messages set inserted_at = inserted_at - interval '70 hours'")
     async with serving(realtime_db, Limits()):
         await eventually(lambda: bool(realtime_db.value("select count(*) from realtime.messages") == 2))
+
+
+async def test_on_postgres_16() -> None:
+    with fresh_database(shared_cluster(16), template=platform_template(16)) as db:
+        with psycopg.connect(db.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(POLICIES.encode())
+        async with serving(db) as realtime, realtime.wire() as ann:
+            await ann.joined("news", token(ANN), private=True)
+            realtime.send("news", "first")
+            assert (await ann.wait("broadcast")).payload["event"] == "first"
+
+
+async def test_without_a_database_public_channels_work_and_private_ones_say_why(
+    realtime_db: Database, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "CONNECTION_SECONDS", 0.3)
+    away = f"host=127.0.0.1 port={free_port} user=nobody dbname=nothing"
+    async with serving(realtime_db, dsn=away) as realtime, realtime.wire() as wire:
+        await wire.joined("room", broadcast={"self": True})
+        await wire.push("room", "broadcast", {"event": "hi", "payload": {}})
+        await wire.wait("broadcast")
+        reply = await wire.join("news", token(ANN), private=True)
+        assert reply["response"]["reason"].startswith("UnableToConnectToProject: ")
+        async with realtime.http() as http, http.get("/realtime/v1/api/health") as answer:
+            assert (answer.status, (await answer.json())["healthy"]) == (503, False)

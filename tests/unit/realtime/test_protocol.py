@@ -63,7 +63,7 @@ def push(*texts: str, encoding: int, payload: bytes) -> bytes:
 
 def test_a_binary_push_carries_bytes_or_json() -> None:
     data = push("1", "2", "realtime:ü", "hi", "", encoding=0, payload=b"\0\xff")
-    content = {"type": "broadcast", "event": "hi", "payload": b"\0\xff"}
+    content: dict[str, Any] = {"type": "broadcast", "event": "hi", "payload": b"\0\xff"}
     assert decode(data, "2.0.0") == Frame("realtime:ü", "broadcast", content, "2", "1")
     data = push("", "", "realtime:r", "hi", '{"persist":true}', encoding=1, payload=b'{"n":1}')
     content = {"type": "broadcast", "event": "hi", "payload": {"n": 1}, "meta": {"persist": True}}

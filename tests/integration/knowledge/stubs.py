@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from worker.providers.embeddings.offline import OfflineEmbedder
@@ -47,7 +47,7 @@ class ScriptedModel:
     name: str = "scripted"
     model: str = "script-1"
     requests: list[ChatRequest] = field(default_factory=list)
-    on_delta: Callable[[], None] = lambda: None
+    deltas: int = 0
     is_closed_early: bool = False
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
@@ -61,7 +61,7 @@ class ScriptedModel:
                 elif isinstance(step, Exception):
                     raise step
                 else:
-                    pieces += 1
+                    pieces, self.deltas = pieces + 1, self.deltas + 1
                     yield TextDelta(step)
         except (asyncio.CancelledError, GeneratorExit):
             self.is_closed_early = True

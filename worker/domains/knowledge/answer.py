@@ -72,6 +72,8 @@ async def answer(ports: KnowledgePorts, message_id: UUID) -> Outcome:
     try:
         await _stream(ports, asked, request, draft)
     except asyncio.CancelledError:
+        if may_become_no_answer(draft.text):
+            draft.text = ""
         return Cancelled(write=_write(ports, asked, hits, draft, "cancelled"))
     return Done(write=_write(ports, asked, hits, draft, "complete"))
 
@@ -105,7 +107,7 @@ async def _stream(ports: KnowledgePorts, asked: Row, request: ChatRequest, draft
                 continue
             if draft.first_token_ms is None:
                 draft.first_token_ms = draft.elapsed_ms()
-            draft.text += event.text
+            draft.text += event.text.replace("\0", "")  # which Postgres does not store
             if monotonic() - draft.flushed_at >= FLUSH_SECONDS and not may_become_no_answer(draft.text):
                 await _flush(ports, asked, draft)
     if is_no_answer(draft.text):

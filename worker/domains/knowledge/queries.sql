@@ -89,9 +89,11 @@ from app.search_chunks_of(%(workspace_id)s, %(query)s, %(embedding)s::extensions
 select app.broadcast_answer_delta(%(conversation_id)s, %(message_id)s, %(seq)s, %(text)s);
 
 -- name: finish_answer
--- The answer with its citations and figures.
+-- The answer with its citations and figures; what went wrong in earlier attempts is over when it is complete.
 update public.messages as m
-set status = %(status)s, content = %(content)s, citations = %(citations)s, answered = %(answered)s,
+set error_code = case when %(status)s <> 'complete' then m.error_code end,
+  error_message = case when %(status)s <> 'complete' then m.error_message end,
+  status = %(status)s, content = %(content)s, citations = %(citations)s, answered = %(answered)s,
   provider = %(provider)s, model = %(model)s, prompt_tokens = %(prompt_tokens)s,
   completion_tokens = %(completion_tokens)s, cost_microusd = %(cost_microusd)s, retrieval_ms = %(retrieval_ms)s,
   first_token_ms = %(first_token_ms)s, latency_ms = %(latency_ms)s, finished_at = now()
@@ -105,5 +107,5 @@ where s.id = %(search_id)s;
 -- name: finish_search
 -- What was found.
 update public.searches as s
-set status = 'complete', results = %(results)s, finished_at = now()
+set status = 'complete', error_code = null, error_message = null, results = %(results)s, finished_at = now()
 where s.id = %(search_id)s;

@@ -41,10 +41,14 @@ class Database:
             "tcp_user_timeout": 30_000,  # milliseconds; keepalives are silent while a statement is on its way
         }
         self._checking: asyncio.Task[None] | None = None
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            dsn,
-            min_size=min_size,
-            max_size=max_size,
+        self._sizes = (min_size, max_size)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> AsyncConnectionPool[Connection]:
+        return AsyncConnectionPool(
+            self.dsn,
+            min_size=self._sizes[0],
+            max_size=self._sizes[1],
             open=False,
             kwargs=self._options,
             timeout=WAIT_SECONDS,
@@ -52,7 +56,9 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Connects, or raises psycopg_pool.PoolTimeout after ten seconds."""
+        """Connects, or raises psycopg_pool.PoolTimeout after ten seconds; may be tried again."""
+        if self._pool.closed:  # by a timeout or by `close`: such a pool is never opened again
+            self._pool = self._new_pool()
         await self._pool.open(wait=True, timeout=WAIT_SECONDS)
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import errors
-from psycopg_pool import PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout
 
 from worker.db.faults import is_conflict, is_outage
 
@@ -40,6 +40,7 @@ def test_conflicts(error: Exception) -> None:
         errors.UniqueViolation(),
         errors.UndefinedFunction(),
         errors.DiskFull(),
+        PoolClosed(),
         OSError(),
     ],
 )

@@ -152,12 +152,17 @@ def _reachable_install(install: Path) -> Path:
     """The programs, or a copy of them when the unprivileged user cannot reach the folder of the project."""
     if _can_be_reached(install):
         return install
-    copy = _outside(install, "postgres")
-    if not copy.exists():
-        partial = Path(tempfile.mkdtemp(prefix=copy.name, dir=copy.parent))
-        shutil.copytree(install, partial, symlinks=True, dirs_exist_ok=True)
+    package = install.parent
+    outside = _outside(install, "postgres")
+    copy = outside / package.name / install.name
+    if not outside.exists():
+        partial = Path(tempfile.mkdtemp(prefix=outside.name, dir=outside.parent))
+        shutil.copytree(install, partial / package.name / install.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # found by the programs beside their package
+        if libraries.exists():
+            shutil.copytree(libraries, partial / libraries.name, symlinks=True)
         partial.chmod(0o755)
-        partial.rename(copy)
+        partial.rename(outside)
     return copy
 
 

@@ -118,6 +118,15 @@ async def test_removes_and_does_not_mind_what_is_gone(bench: Bench) -> None:
     await bench.storage.remove("documents", [])
 
 
+@pytest.mark.parametrize("path", ["w1/../w2/a.pdf", "w1/./../w2/a.pdf", "w1/x/../../w2/a.pdf"])
+async def test_dots_lead_to_no_other_workspace(bench: Bench, tmp_path: Path, path: str) -> None:
+    bench.put("w2/a.pdf", b"theirs")
+    with pytest.raises(ObjectNotFound):
+        await bench.storage.download("documents", path, tmp_path / "copy", max_bytes=10)
+    await bench.storage.remove("documents", [path])
+    assert bench.has("w2/a.pdf")
+
+
 async def test_a_folder_does_not_let_paths_out(tmp_path: Path) -> None:
     (tmp_path / "root" / "documents").mkdir(parents=True)
     (tmp_path / "secret").write_text("s")

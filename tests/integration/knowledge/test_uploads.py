@@ -53,6 +53,19 @@ def test_an_upload_that_is_rolled_back_leaves_nothing(house: House, cast: Cast) 
     assert house.jobs("ingest_document") == []
 
 
+def test_an_upload_counts_when_it_is_complete_and_a_download_is_none(house: House, cast: Cast) -> None:
+    name = f"{cast.workspace_id}/a.pdf"
+    with house.db.as_user(cast.editor) as cursor:
+        cursor.execute("insert into storage.objects (bucket_id, name) values (%s, %s)", (BUCKET, name))
+    assert house.db.rows("select id from public.documents") == []
+    house.overwrite(cast.editor, name, b"%PDF-1.7")
+    assert house.document(house.document_at(name))["version"] == 1
+    with house.db.as_service() as cursor:
+        cursor.execute("update storage.objects set last_accessed_at = now(), user_metadata = '{}'")
+    assert house.document(house.document_at(name))["version"] == 1
+    assert len(house.jobs("ingest_document")) == 1
+
+
 def test_only_who_may_write_uploads_and_only_into_their_workspace(house: House, cast: Cast) -> None:
     insert = "insert into storage.objects (bucket_id, name, metadata) values (%s, %s, %s)"
     for actor in (cast.viewer, cast.sales, cast.stranger):
@@ -62,6 +75,18 @@ def test_only_who_may_write_uploads_and_only_into_their_workspace(house: House, 
         with denied(), house.db.as_user(cast.editor) as cursor:
             cursor.execute(insert, (BUCKET, name, metadata_of(b"x")))
     assert house.db.rows("select id from public.documents") == []
+
+
+@pytest.mark.parametrize("way", ["{own}/../{other}/a.pdf", "{own}/./a.pdf", "{own}/b/..", "{own}/../a.pdf"])
+def test_no_name_leads_out_of_its_folder(house: House, cast: Cast, way: str) -> None:
+    name = way.format(own=cast.workspace_id, other=uuid4())
+    insert = "insert into storage.objects (bucket_id, name, metadata) values (%s, %s, %s)"
+    with denied(), house.db.as_user(cast.editor) as cursor:
+        cursor.execute(insert, (BUCKET, name, metadata_of(b"x")))
+    honest = f"{cast.workspace_id}/..a/b..c.pdf"
+    house.upload(cast.editor, honest, pdfs.handbook())
+    with denied(), house.db.as_user(cast.editor) as cursor:
+        cursor.execute("update storage.objects set name = %s where name = %s", (name, honest))
 
 
 def test_a_folder_in_capital_letters_is_the_same_workspace(house: House, cast: Cast) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from worker.errors import ObjectNotFound
+from worker.providers.storage.port import leads_elsewhere
 from worker.providers.storage.writing import CappedFile
 
 _PIECE = 64 * 1024
@@ -39,6 +40,8 @@ class FolderStorage:
                 await asyncio.to_thread(origin.unlink, missing_ok=True)
 
     def _locate(self, bucket: str, path: str) -> Path | None:
+        if leads_elsewhere(path):
+            return None
         folder = (self._root / bucket).resolve()
         found = (folder / path).resolve()
         return found if found.is_relative_to(folder) and found != folder else None

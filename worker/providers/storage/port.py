@@ -13,6 +13,7 @@ class ObjectStorage(Protocol):
     async def download(self, bucket: str, path: str, target: Path, *, max_bytes: int) -> int:
         """Writes the object to `target` without holding it in memory; returns its size in bytes.
 
+        A path with a part . or .. is missing: in an address it would mean another object.
         Raises ObjectNotFound, ObjectTooLarge (nothing is left at `target` then) or another ProviderError.
         """
         ...
@@ -24,3 +25,8 @@ class ObjectStorage(Protocol):
     async def close(self) -> None:
         """Releases connections."""
         ...
+
+
+def leads_elsewhere(path: str) -> bool:
+    """Whether a part is . or .., which an address or a file system resolves."""
+    return not {".", ".."}.isdisjoint(path.split("/"))

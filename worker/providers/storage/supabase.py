@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from worker.errors import ObjectNotFound, ProviderError
+from worker.providers.storage.port import leads_elsewhere
 from worker.providers.storage.writing import CappedFile
 from worker.providers.vendors import faults
 
@@ -32,6 +33,8 @@ class SupabaseStorage:
 
     async def download(self, bucket: str, path: str, target: Path, *, max_bytes: int) -> int:
         """See the port."""
+        if leads_elsewhere(path):  # httpx would resolve it
+            raise _missing()
         address = f"object/{quote(bucket, safe='')}/{quote(path)}"
         with _translated():
             async with self._http.stream("GET", address) as response:
@@ -45,8 +48,9 @@ class SupabaseStorage:
     async def remove(self, bucket: str, paths: Sequence[str]) -> None:
         """See the port; the API answers with what it removed and is silent about the rest."""
         address = f"object/{quote(bucket, safe='')}"
-        for start in range(0, len(paths), _REMOVED_AT_ONCE):
-            body = {"prefixes": list(paths[start : start + _REMOVED_AT_ONCE])}
+        names = [path for path in paths if not leads_elsewhere(path)]
+        for start in range(0, len(names), _REMOVED_AT_ONCE):
+            body = {"prefixes": names[start : start + _REMOVED_AT_ONCE]}
             with _translated():
                 response = await self._http.request("DELETE", address, json=body)
             if response.status_code >= 400 and not _is_missing(response.status_code, response.content):
@@ -76,10 +80,14 @@ def _translated() -> Iterator[None]:
 
 def _fault(response: httpx.Response, body: bytes) -> ProviderError:
     if _is_missing(response.status_code, body):
-        return ObjectNotFound("storage.not_found", "The file is not in the storage.", provider=PROVIDER)
+        return _missing()
     wait = faults.retry_after_seconds(response.headers.get("retry-after"), datetime.now(UTC))
     message = str(_fields(response.status_code, body).get("message", ""))
     return faults.fault(PROVIDER, response.status_code, message=message, retry_after=wait)
+
+
+def _missing() -> ObjectNotFound:
+    return ObjectNotFound("storage.not_found", "The file is not in the storage.", provider=PROVIDER)
 
 
 def _is_missing(status: int, body: bytes) -> bool:

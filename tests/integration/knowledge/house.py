@@ -83,7 +83,11 @@ class House:
     async def work_off(self) -> None:
         """Runs everything that is queued, to its end."""
         async with self.working():
-            await until(lambda: self.db.value("select count(*) from public.jobs where gate <> 'closed'") == 0)
+            await until(self.is_idle, 40)
+
+    def is_idle(self) -> bool:
+        """No job waits or runs."""
+        return bool(self.db.value("select not exists (select from public.jobs where gate <> 'closed')"))
 
     def upload(self, actor: Actor, name: str, data: bytes) -> UUID:
         """A new object as the storage door registers one; the id of its document."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from worker.providers.embeddings.offline import OfflineEmbedder
 from worker.providers.embeddings.port import EmbeddingKind, Embeddings
 from worker.providers.llm.port import ChatEvent, ChatRequest, TextDelta, Usage
+from worker.providers.storage.offline import FolderStorage
 
 
 class RecordingEmbedder(OfflineEmbedder):
@@ -34,6 +36,24 @@ class RecordingEmbedder(OfflineEmbedder):
         if kind == "document":
             self.texts.extend(texts)
         return await super().embed(texts, kind=kind)
+
+
+class FaultyStorage(FolderStorage):
+    """The folder, but `faults` are raised by the next calls, one each."""
+
+    def __init__(self, root: Path, faults: list[Exception]) -> None:
+        super().__init__(root)
+        self.faults = faults
+
+    async def download(self, bucket: str, path: str, target: Path, *, max_bytes: int) -> int:
+        if self.faults:
+            raise self.faults.pop(0)
+        return await super().download(bucket, path, target, max_bytes=max_bytes)
+
+    async def remove(self, bucket: str, paths: Sequence[str]) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        await super().remove(bucket, paths)
 
 
 @dataclass

@@ -212,9 +212,9 @@ async def test_questions_of_a_conversation_are_answered_in_order(house: House, c
     house.model = model = ScriptedModel([["One", go, "."], ["Two."], ["Three."]])
     first = ask(house, cast.editor, cast.workspace_id, "First?")
     second = ask(house, cast.editor, cast.workspace_id, "Second?", conversation=first["conversation_id"])
-    other = ask(house, cast.owner, cast.workspace_id, "Other?")
     async with house.working():
-        await until(lambda: message(house, first)["status"] == "streaming")
+        await until(lambda: model.deltas == 1)
+        other = ask(house, cast.owner, cast.workspace_id, "Other?")
         assert (await ended(house, other))["content"] == "Two."
         assert message(house, second)["status"] == "pending"
         go.set()

@@ -76,6 +76,18 @@ async def test_a_processed_document_goes_with_chunks_and_file(house: House, cast
     assert not house.holds(name)
 
 
+def test_a_document_does_not_wait_for_a_job_deleted_while_it_ran(house: House, cast: Cast) -> None:
+    document_id = house.write(cast.editor, cast.workspace_id, "The mill stands.")
+    claim = "select id from app.claim_jobs('w', '{ingest}', '{1}', '{knowledge.ingest_document}', 60)"
+    with house.db.as_worker() as cursor:
+        (job_id,) = cursor.execute(claim).fetchone() or ()
+    assert house.document(document_id)["status"] == "processing"
+    house.call_rows(cast.editor, "delete_job", job_id)
+    document = house.document(document_id)
+    assert (document["status"], document["error_code"]) == ("failed", "job.cancelled")
+    assert house.jobs("ingest_document") == []
+
+
 async def test_a_failed_document_goes_too(house: House, cast: Cast) -> None:
     name = f"{cast.workspace_id}/a.pdf"
     document_id = house.upload(cast.editor, name, pdfs.not_a_pdf())

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.identity.calls import refused
 from tests.integration.jobs.engine import until
 from tests.integration.knowledge.house import House, paragraphs
-from tests.integration.knowledge.stubs import RecordingEmbedder
+from tests.integration.knowledge.stubs import FaultyStorage, RecordingEmbedder
 from tests.support import pdfs
 from tests.support.actors import Cast
 from worker.errors import ProviderRateLimited, ProviderRejected, ProviderUnavailable
@@ -127,6 +127,20 @@ async def test_a_passing_fault_is_ridden_out(
     )
     (job,) = house.jobs("ingest_document")
     assert (job["status"], job["attempts"]) == ("succeeded", attempts)
+
+
+async def test_a_storage_that_is_away_is_waited_for(house: House, cast: Cast) -> None:
+    away = ProviderUnavailable("provider.unavailable", "Away.", provider="storage")
+    house.storage = storage = FaultyStorage(house.bucket.parent, [away])
+    name = f"{cast.workspace_id}/a.pdf"
+    document_id = house.upload(cast.editor, name, pdfs.pages([TEXT]))
+    await house.work_off()
+    assert house.document(document_id)["status"] == "processed"
+    storage.faults = [away]
+    house.call(cast.editor, "delete_document", document_id)
+    await house.work_off()
+    assert not house.holds(name)
+    assert [job["attempts"] for job in house.jobs("remove_object")] == [2]
 
 
 async def test_a_lasting_fault_fails_after_the_last_attempt(house: House, cast: Cast) -> None:

@@ -155,6 +155,15 @@ def test_as_many_as_asked_for_within_bounds(house: House, cast: Cast) -> None:
         assert len(hits) == expected, limit
 
 
+def test_equals_come_in_the_order_of_their_making(house: House, cast: Cast) -> None:
+    """So that the same search gives the same answer."""
+    add_crowd(house.db, add_document(house.db, cast.workspace_id), 80, "the river", AXIS[0])
+    first = house.db.value("select min(id) from public.chunks")
+    for query, vector in (("river", None), (NO_WORD, AXIS[0]), ("river", AXIS[0])):
+        hits = find(house, cast.viewer, cast.workspace_id, query, vector)
+        assert ids(hits) == list(range(first, first + 10))
+
+
 def test_ranks_are_fused_by_their_reciprocals(house: House, cast: Cast) -> None:
     document_id = add_document(house.db, cast.workspace_id)
     texts = [" ".join(["river"] * (place % 7) + ["hill"] * 5 + [f"w{place}"]) for place in range(60)]

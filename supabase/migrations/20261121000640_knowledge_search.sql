@@ -28,7 +28,7 @@ begin atomic
       where c.workspace_id = p_workspace_id and c.embedding_model = p_embedding_model
         and (p_document_ids is null or c.document_id = any (p_document_ids))
         and p_embedding is not null
-      order by c.embedding operator(extensions.<=>) p_embedding
+      order by c.embedding operator(extensions.<=>) p_embedding, c.id
       limit greatest(50, p_limit)
     ) as v
   ),
@@ -39,7 +39,7 @@ begin atomic
       from public.chunks as c, wanted
       where c.workspace_id = p_workspace_id and c.search @@ wanted.words
         and (p_document_ids is null or c.document_id = any (p_document_ids))
-      order by relevance desc
+      order by relevance desc, c.id
       limit greatest(50, p_limit)
     ) as t
   ),

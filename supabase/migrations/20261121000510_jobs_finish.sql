@@ -77,7 +77,7 @@ begin
   perform app.lock_ordering_key(old.ordering_key);
   update public.jobs as j
   set gate = case when j.run_at > clock_timestamp() then 'timed' else 'open' end,
-    fair_tag = app.next_fair_tag(j.lane, j.workspace_id, 1)
+    fair_tag = app.next_fair_tag(j.lane, j.workspace_id, (select k.cost from app.job_kinds as k where k.kind = j.kind))
   where j.gate = 'ordered'
     and j.id = (
       select s.id from public.jobs as s

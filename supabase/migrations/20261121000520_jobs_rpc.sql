@@ -97,7 +97,7 @@ begin
   update public.jobs as j
   set status = 'queued', attempts = 0, run_at = now(), stage = null, progress = 0, worker_id = null,
     cancel_requested_at = null, error_code = null, error_message = null, started_at = null, finished_at = null,
-    fair_tag = app.next_fair_tag(j.lane, j.workspace_id, 1),
+    fair_tag = app.next_fair_tag(j.lane, j.workspace_id, (select k.cost from app.job_kinds as k where k.kind = j.kind)),
     gate = case
       when exists (select from public.jobs as o where o.ordering_key = j.ordering_key and o.gate <> 'closed') then 'ordered'
       else 'open' end
@@ -137,6 +137,9 @@ language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform app.lock_own_job(p_job_id);
   perform app.stop_job(p_job_id);
+  -- A running one ends here, so that what it was about does not wait for it for ever.
+  update public.jobs as j set status = 'cancelled', gate = 'closed', finished_at = now()
+  where j.id = p_job_id and j.gate <> 'closed';
   delete from public.jobs as j where j.id = p_job_id;
 end;
 $$;

@@ -119,6 +119,26 @@ def test_a_retry_begins_anew(db: Database, cast: Cast) -> None:
     )
 
 
+def test_cancel_and_retry_make_no_work_cheaper(db: Database, cast: Cast) -> None:
+    def tags() -> list[float]:
+        return [job(db, job_id)["fair_tag"] for job_id in ids]
+
+    db.admin.execute("update app.job_kinds set cost = 5 where kind = %s", (KIND,))
+    ids = [enqueue(db, workspace_id=cast.workspace_id) for _ in range(3)]
+    before = tags()
+    for function in ("cancel_job", "retry_job"):
+        for job_id in ids:
+            call(db, cast.editor, function, job_id)
+    assert tags() == before == [5, 10, 15]
+
+
+def test_a_successor_costs_what_its_kind_costs(db: Database, cast: Cast) -> None:
+    db.admin.execute("update app.job_kinds set cost = 5 where kind = %s", (KIND,))
+    first, second = (enqueue(db, workspace_id=cast.workspace_id, ordering_key="contact") for _ in range(2))
+    call(db, cast.editor, "delete_job", first)
+    assert job(db, second)["fair_tag"] == 5
+
+
 def test_a_retry_of_work_that_is_queued_again_is_refused(db: Database, cast: Cast) -> None:
     job_id = enqueue(db, workspace_id=cast.workspace_id, dedupe_key="once")
     call(db, cast.editor, "cancel_job", job_id)

@@ -55,7 +55,7 @@ async def test_nothing_new_is_claimed_while_running_jobs_finish(db: Database) ->
     first = enqueue(db)
     async with working(db, {KIND: handler}, grace=10.0) as worker:
         await until(lambda: job(db, first)["status"] == "running")
-        assert worker.is_ready
+        await until(lambda: worker.is_ready)
         worker.stop()
         assert not worker.is_ready
         second = enqueue(db)

@@ -5,6 +5,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 JOBS ?= 2
 
 .PHONY: help setup up down demo test lint unit e2e deno bench lock clean
@@ -57,8 +58,11 @@ e2e: setup ## End to end on one local platform
 	@$(BIN)/pytest tests/e2e
 
 bench: setup ## Measure against the peers; writes bench/results.json and a plot
-	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet -r bench/requirements.txt
-	@$(BIN)/python -m bench
+	@test -x $(BENCH)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(BENCH)
+	@VIRTUAL_ENV=$(abspath $(BENCH)) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(abspath $(BENCH)) $(BIN)/uv pip install --quiet -r bench/requirements.txt
+	@VIRTUAL_ENV=$(abspath $(BENCH)) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@$(BENCH)/bin/python -m bench
 
 lock: setup ## Resolve the dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock pyproject.toml
@@ -66,4 +70,4 @@ lock: setup ## Resolve the dependencies anew
 
 clean: ## Remove what setup and runs created
 	@if [ -x $(BIN)/lamina ]; then $(BIN)/lamina down || true; fi
-	@rm -rf $(VENV) node_modules .lamina .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH) node_modules .lamina .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -26,7 +26,7 @@ from bench.harness import FOLDER, Result, empty, in_turn, migrated, new_workspac
 from bench.ingesting import BUCKET, ingest_all, register_upload
 from scripts.stack.cluster import Cluster
 from tests.support.pdfs import long_text
-from worker.db.halfvec import to_text
+from worker.db.halfvec import to_halfvec, to_text
 from worker.db.pool import Database
 from worker.domains.knowledge.handlers import register
 from worker.domains.knowledge.ports import KnowledgePorts
@@ -248,12 +248,27 @@ class _Corpus:
         ).fetchone()
         assert row is not None
         columns = "workspace_id, document_id, ordinal, content, page_from, page_to, char_from, char_to, content_hash, language, embedding_model, embedding"
+        types = [
+            "uuid",
+            "uuid",
+            "int4",
+            "text",
+            "int4",
+            "int4",
+            "int4",
+            "int4",
+            "bytea",
+            "text",
+            "text",
+            "bytea",
+        ]
         with (
             admin.cursor() as cursor,
-            cursor.copy(f"copy public.chunks ({columns}) from stdin".encode()) as copy,
+            cursor.copy(f"copy public.chunks ({columns}) from stdin (format binary)".encode()) as copy,
         ):
+            copy.set_types(types)  # a vector's binary form passes as it is
             for ordinal in range(size):
-                vector = to_text(self._vector())
+                vector = bytes(to_halfvec(self._vector()))
                 copy.write_row(
                     (
                         workspace,
@@ -272,7 +287,7 @@ class _Corpus:
                 )
 
     def _text(self, words: int = 120) -> str:
-        return " ".join(self._random.choices(self._words, self._weights, k=words))
+        return " ".join(self._random.choices(self._words, cum_weights=self._weights, k=words))
 
     def _vector(self) -> array[float]:
         values = self._numbers.standard_normal(1536)

@@ -46,9 +46,11 @@ class _Server:
         self._connections: set[Connection] = set()
 
     async def run(self, app: web.Application) -> AsyncIterator[None]:
-        """Around the application's life."""
+        """Around the application's life; nobody joins before the database is heard, unless it is away."""
         await self.database.open()
         tasks = [asyncio.create_task(each) for each in (self._relay.run(), self.database.prune())]
+        if not await self.database.wait_until_listening():
+            log.warning("the database does not answer: until it does, only public channels work")
         yield
         for failure in await end_tasks(tasks):
             log.error("a task of the server had failed", exc_info=failure)

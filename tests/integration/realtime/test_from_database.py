@@ -235,6 +235,7 @@ async def test_without_a_database_public_channels_work_and_private_ones_say_why(
     realtime_db: Database, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "CONNECTION_SECONDS", 0.3)
+    monkeypatch.setattr(rows, "LISTENING_SECONDS", 0.3)
     away = f"host=127.0.0.1 port={free_port} user=nobody dbname=nothing"
     async with serving(realtime_db, dsn=away) as realtime, realtime.wire() as wire:
         await wire.joined("room", broadcast={"self": True})

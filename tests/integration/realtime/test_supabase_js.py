@@ -26,6 +26,7 @@ async def test_the_client(realtime: Realtime, version: str) -> None:
     }
     node = await asyncio.create_subprocess_exec(
         "node",
+        "--test-force-exit",
         str(FILE),
         env=environment,
         cwd=PROJECT,

@@ -148,16 +148,7 @@ comment on trigger remove_file on public.documents is 'No file outlives its docu
 ------------------------------------------------------------------------------------------------
 -- Rights in the bucket: the first folder is the workspace
 ------------------------------------------------------------------------------------------------
-create function app.has_dot_segment(p_name text) returns boolean
-language sql immutable parallel safe security invoker set search_path = ''
-return p_name ~ '(^|/)\.\.?(/|$)';
-
-comment on function app.has_dot_segment(text) is
-  'Whether a part of the path is . or ..: whoever makes an address of it may end in the folder of another workspace.';
-
-revoke execute on function app.has_dot_segment(text) from public, anon, authenticated, service_role;
-grant execute on function app.has_dot_segment(text) to authenticated;
-
+-- A part . or .. is refused: whoever makes an address of such a name may end in the folder of another workspace.
 create policy lamina_documents_select on storage.objects
   for select to authenticated
   using (
@@ -167,7 +158,7 @@ create policy lamina_documents_insert on storage.objects
   for insert to authenticated
   with check (
     bucket_id = 'documents'
-    and not app.has_dot_segment(name)
+    and name !~ '(^|/)\.\.?(/|$)'
     and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)));
 create policy lamina_documents_update on storage.objects
   for update to authenticated
@@ -176,7 +167,7 @@ create policy lamina_documents_update on storage.objects
     and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)))
   with check (
     bucket_id = 'documents'
-    and not app.has_dot_segment(name)
+    and name !~ '(^|/)\.\.?(/|$)'
     and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w)));
 create policy lamina_documents_delete on storage.objects
   for delete to authenticated

@@ -160,8 +160,8 @@ begin
     update public.jobs as j
     set status = case when j.cancel_requested_at is null then 'failed' else 'cancelled' end,
       gate = 'closed', finished_at = v_now,
-      error_code = 'job.worker_lost',
-      error_message = 'The worker vanished during the last attempt.'
+      error_code = case when j.cancel_requested_at is null then 'job.worker_lost' end,
+      error_message = case when j.cancel_requested_at is null then 'The worker vanished during the last attempt.' end
     from next
     where j.id = next.id and next.ends
   )

@@ -34,12 +34,14 @@ begin atomic
   verdict as materialized (
     select given.*, case
       when given.next = 'retry' and j.attempts >= j.max_attempts then 'failed'
+      -- A wish to cancel that the worker had not heard yet must not wait for the next attempt.
+      when given.next in ('retry', 'queued') and j.cancel_requested_at is not null then 'cancelled'
       when given.next = 'retry' then 'queued'
       else given.next end as status,
       given.attempt - case when given.next = 'queued' then 1 else 0 end as attempts_left
     from given
     cross join lateral (
-      select r.attempts, r.max_attempts from public.jobs as r
+      select r.attempts, r.max_attempts, r.cancel_requested_at from public.jobs as r
       where r.id = given.id and r.attempts = given.attempt and r.worker_id = p_worker_id and r.status = 'running'
       offset 0
       for no key update) as j

@@ -50,6 +50,30 @@ async def test_a_running_job_is_cancelled_within_five_seconds(db: Database, cast
         await until(lambda: job(db, job_id)["status"] == "cancelled", 5.0)
 
 
+@pytest.mark.parametrize("outcome", ["retry", "defer", "release"])
+def test_a_wish_to_cancel_that_nobody_heard_survives_the_attempt(db: Database, outcome: str) -> None:
+    job_id = enqueue(db)
+    with db.as_worker() as cursor:
+        cursor.execute("select app.claim_jobs('deaf', '{bulk}', '{1}', %s, 30)", ([KIND],))
+    db.admin.execute("select app.stop_job(%s)", (job_id,))
+    with db.as_worker() as cursor:
+        cursor.execute(
+            "select app.finish_jobs('deaf', array[%s::bigint], '{1}', array[%s], '{a.b}', '{No.}', '{200}')",
+            (job_id, outcome),
+        )
+    assert (job(db, job_id)["status"], job(db, job_id)["gate"]) == ("cancelled", "closed")
+
+
+def test_a_cancelled_job_whose_worker_died_is_no_failure(db: Database) -> None:
+    job_id = enqueue(db)
+    with db.as_worker() as cursor:
+        cursor.execute("select app.claim_jobs('dead', '{bulk}', '{1}', %s, 0.05)", ([KIND],))
+    db.admin.execute("select app.stop_job(%s), pg_sleep(0.1)", (job_id,))
+    with db.as_worker() as cursor:
+        cursor.execute("select app.claim_jobs('other', '{bulk}', '{1}', %s, 30)", ([KIND],))
+    assert (job(db, job_id)["status"], job(db, job_id)["error_code"]) == ("cancelled", None)
+
+
 async def test_a_cancelled_job_can_be_retried(db: Database, cast: Cast) -> None:
     job_id = enqueue(db, workspace_id=cast.workspace_id)
     cancel(db, cast, job_id)

@@ -47,8 +47,8 @@ async def run(settings: WorkerSettings) -> None:
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        await sandbox.close()
-        await storage.close()
+        for part in (sandbox, storage, model, embeddings):
+            await part.close()
 
 
 def worker_options(settings: WorkerSettings) -> WorkerOptions:

@@ -12,12 +12,10 @@ from rich.console import Console
 from scripts.commands.readable import readable_errors
 from scripts.stack import migrate as migrations
 from scripts.stack.scaffold import new_migration
-from scripts.stack.settings import PROJECT, StackSettings
+from scripts.stack.settings import MIGRATIONS, PROJECT, StackSettings
 from scripts.stack.supervisor import delete_data, reload_doors, running, start_detached, stop_running
 from scripts.stack.typegen import TYPES_FILE, generate
 from scripts.stack.worker_role import give_login
-
-FOLDER = PROJECT / "supabase" / "migrations"
 
 app = typer.Typer(no_args_is_help=True, help="Migrations, types and roles of a database.")
 console = Console(soft_wrap=True, highlight=False)
@@ -34,7 +32,7 @@ DbUrl = Annotated[
 def new(domain: str, verb: str) -> None:
     """Begin a migration file, e.g. `lamina db new knowledge add_tags`."""
     with readable_errors():
-        path = new_migration(FOLDER, domain, verb, datetime.now(UTC))
+        path = new_migration(MIGRATIONS, domain, verb, datetime.now(UTC))
     console.print(str(path.relative_to(PROJECT)))
 
 
@@ -48,9 +46,9 @@ def up(
     with readable_errors():
         dsn = target(db_url)
         if dry_run:
-            labels = [migration.label for migration in migrations.status(dsn, FOLDER).pending]
+            labels = [migration.label for migration in migrations.status(dsn, MIGRATIONS).pending]
         else:
-            labels = migrations.migrate(dsn, FOLDER, include_all=include_all)
+            labels = migrations.migrate(dsn, MIGRATIONS, include_all=include_all)
     if labels and not dry_run and not db_url:
         reload_doors()
     for label in labels:
@@ -79,7 +77,7 @@ def status(
 ) -> None:
     """Compare the files with the database; exit code 1 when something is pending or unknown."""
     with readable_errors():
-        found = migrations.status(target(db_url), FOLDER)
+        found = migrations.status(target(db_url), MIGRATIONS)
     applied, pending = [m.label for m in found.applied], [m.label for m in found.pending]
     if as_json:
         print(json.dumps({"applied": applied, "pending": pending, "unknown": found.unknown}))

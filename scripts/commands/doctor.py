@@ -19,7 +19,7 @@ from scripts.doctor.finding import Finding, Level, fail, warn
 from scripts.doctor.machine import machine_findings
 from scripts.doctor.target import PlatformSettings, Target, find_target
 from scripts.doctor.worker import worker_findings
-from scripts.stack.settings import PROJECT, StackSettings
+from scripts.stack.settings import MIGRATIONS, PROJECT, StackSettings
 from scripts.stack.supervisor import running
 
 MARKS: dict[Level, tuple[str, str]] = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
@@ -68,7 +68,7 @@ def findings(target: Target | None) -> Iterator[Finding]:
     else:
         embedder = configured_embedder()
         model = f"{embedder.name}:{embedder.model}" if embedder else None
-        yield from database_findings(target.admin_url, PROJECT / "supabase" / "migrations", model)
+        yield from database_findings(target.admin_url, MIGRATIONS, model)
     yield from worker_findings(target, PROJECT / "worker")
     yield from door_findings(target)
 

@@ -71,14 +71,14 @@ def status(as_json: AsJson = False) -> None:
     """Say which parts run, where, and with which keys; exit code 1 when one does not."""
     state = load(StackSettings())
     parts = {} if state is None else {part: state.is_alive(part) for part in state.pids}
-    running = bool(parts) and all(parts.values()) and state is not None and state.ready
+    is_running = bool(parts) and all(parts.values()) and state is not None and state.ready
     if state is None or not parts:
         print(json.dumps({"running": False})) if as_json else console.print(
             "Not running. Start it: lamina up"
         )
     else:
         _show(state, as_json, parts)
-    raise typer.Exit(0 if running else 1)
+    raise typer.Exit(0 if is_running else 1)
 
 
 def logs(

@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from psycopg.conninfo import make_conninfo
 
+from scripts.stack.processes import tail
+
 SUPERUSER = "supabase_admin"
 UNPRIVILEGED = "nobody"
 START_SECONDS = 60
@@ -100,8 +102,8 @@ class Cluster:
     def _run(self, program: str, *arguments: str) -> None:
         done = self._call(program, *arguments)
         if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip()
-            raise ClusterError(f"{program}: {said or 'failed'} (log: {self.log}){_tail(self.log)}")
+            said = done.stdout.strip() or "failed"
+            raise ClusterError(f"{program}: {said} (log: {self.log})\n{tail(self.log, 5)}")
 
     def _call(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server
@@ -111,7 +113,7 @@ class Cluster:
                 check=False, timeout=START_SECONDS * 2, start_new_session=True, **_identity(),
             )  # fmt: skip
             output.seek(0)
-            return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")
+            return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 
 
 def _locale_options(version: Version) -> list[str]:
@@ -190,9 +192,3 @@ def _can_be_reached(path: Path) -> bool:
 def _outside(path: Path, what: str) -> Path:
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
     return Path("/var/tmp") / f"lamina-{what}-{digest}"  # noqa: S108 - survives a reboot, unlike /tmp
-
-
-def _tail(log: Path, lines: int = 5) -> str:
-    if not log.exists():
-        return ""
-    return "".join("\n  " + line for line in log.read_text("utf-8", "replace").splitlines()[-lines:])

@@ -11,8 +11,8 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 
 from scripts.stack.processes import Part
+from scripts.stack.settings import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 PROGRAM = PROJECT / "node_modules" / "@supabase" / "lite" / "dist" / "cli" / "index.js"
 PRELOAD = Path(__file__).with_name("lite_preload.mjs")
 LOGIN = "lamina_lite"

@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).parents[2]
+MIGRATIONS = PROJECT / "supabase" / "migrations"
 
 
 class StackSettings(BaseSettings):

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from psycopg.conninfo import conninfo_to_dict
 
-PROJECT = Path(__file__).parents[2]
+from scripts.stack.settings import PROJECT
+
 _PROGRAM = PROJECT / "node_modules" / ".bin" / "supabase"
 
 

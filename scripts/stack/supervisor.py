@@ -20,11 +20,10 @@ from scripts.stack.migrate import migrate
 from scripts.stack.parts import all_parts
 from scripts.stack.platform import bootstrap_database
 from scripts.stack.processes import Child, Part, PartFailed, fresh_log
-from scripts.stack.settings import PROJECT, StackSettings
+from scripts.stack.settings import MIGRATIONS, PROJECT, StackSettings
 from scripts.stack.state import State, load, new_state, save, settle_ports, state_file
 from scripts.stack.worker_role import give_login
 
-MIGRATIONS = PROJECT / "supabase" / "migrations"
 SUPERVISOR = "supervisor"
 WATCH_SECONDS = 0.25
 

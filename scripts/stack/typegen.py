@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.stack.supabase_cli import PROJECT, run
+from scripts.stack.settings import PROJECT
+from scripts.stack.supabase_cli import run
 
 TYPES_FILE = PROJECT / "supabase" / "functions" / "_shared" / "database.types.ts"
 _HEAD = "// Written by `lamina db types` from the migrated database. Do not edit.\n\n"

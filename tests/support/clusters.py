@@ -22,9 +22,8 @@ import psycopg
 from scripts.stack.cluster import Cluster
 from scripts.stack.migrate import migrate
 from scripts.stack.platform import bootstrap_database
+from scripts.stack.settings import MIGRATIONS, PROJECT
 
-PROJECT = Path(__file__).parents[2]
-MIGRATIONS = PROJECT / "supabase" / "migrations"
 ROOT_VARIABLE = "LAMINA_TEST_ROOT"
 
 Version = Literal[16, 18]

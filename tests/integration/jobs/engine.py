@@ -10,8 +10,10 @@ from typing import Any
 
 from tests.support.database import Database
 from worker.db.pool import Database as Pool
+from worker.runtime.job import Job, JobContext
 from worker.runtime.loop import Worker
 from worker.runtime.options import WorkerOptions
+from worker.runtime.outcome import DONE, Outcome
 from worker.runtime.registry import Handler, Registry
 
 _names = itertools.count(1)
@@ -77,12 +79,30 @@ async def working(
                 **given,
             ),
         )
-        running = asyncio.create_task(worker.run())
-        try:
+        async with run(worker):
             yield worker
-        finally:
-            worker.stop()
-            await asyncio.wait_for(running, 20)
+
+
+@asynccontextmanager
+async def run(worker: Worker) -> AsyncIterator[None]:
+    """The worker works while the context lasts, and is stopped in order."""
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await asyncio.wait_for(running, 20)
+
+
+async def done(job: Job, ctx: JobContext) -> Outcome:
+    """A handler that has nothing to do."""
+    return DONE
+
+
+async def forever(job: Job, ctx: JobContext) -> Outcome:
+    """A handler that never ends by itself."""
+    await asyncio.Event().wait()
+    return DONE
 
 
 async def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.integration.jobs.engine import KIND, add_kind, enqueue, job, settle, until, working
+from tests.integration.jobs.engine import KIND, add_kind, enqueue, forever, job, settle, until, working
 from tests.support.actors import Actor, Cast
 from tests.support.database import Database
 from worker.runtime.job import Job, JobContext
@@ -23,15 +23,6 @@ RPC = ("cancel_job", "retry_job", "delete_job")
 @pytest.fixture(autouse=True)
 def _kind(db: Database) -> None:
     add_kind(db)
-
-
-async def done(job: Job, ctx: JobContext) -> Outcome:
-    return DONE
-
-
-async def forever(job: Job, ctx: JobContext) -> Outcome:
-    await asyncio.Event().wait()
-    return DONE
 
 
 def call(db: Database, who: Actor, function: str, job_id: int) -> Any:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.integration.jobs.engine import KIND, add_kind, enqueue, job, settle, until, working
+from tests.integration.jobs.engine import KIND, add_kind, done, enqueue, forever, job, settle, until, working
 from tests.integration.jobs.proxy import network
 from tests.support.database import Database
 from worker.db.pool import Database as Pool
@@ -25,15 +25,6 @@ from worker.runtime.registry import Registry
 @pytest.fixture(autouse=True)
 def _kind(db: Database) -> None:
     add_kind(db)
-
-
-async def done(job: Job, ctx: JobContext) -> Outcome:
-    return DONE
-
-
-async def forever(job: Job, ctx: JobContext) -> Outcome:
-    await asyncio.Event().wait()
-    return DONE
 
 
 @asynccontextmanager

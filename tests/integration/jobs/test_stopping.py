@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.integration.jobs.engine import KIND, add_kind, enqueue, job, settle, until, working
+from tests.integration.jobs.engine import KIND, add_kind, done, enqueue, forever, job, settle, until, working
 from tests.support.actors import Cast
 from tests.support.database import Database
 from worker.runtime.job import Job, JobContext
@@ -16,15 +16,6 @@ from worker.runtime.outcome import DONE, Outcome
 @pytest.fixture(autouse=True)
 def _kind(db: Database) -> None:
     add_kind(db)
-
-
-async def done(job: Job, ctx: JobContext) -> Outcome:
-    return DONE
-
-
-async def forever(job: Job, ctx: JobContext) -> Outcome:
-    await asyncio.Event().wait()
-    return DONE
 
 
 def cancel(db: Database, cast: Cast, job_id: int) -> None:

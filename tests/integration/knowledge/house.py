@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from uuid import UUID, uuid4
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from tests.integration.jobs.engine import until
+from tests.integration.jobs.engine import run, until
 from tests.support.actors import Actor
 from tests.support.database import Database
 from worker.db.pool import Database as Pool
@@ -73,12 +72,8 @@ class House:
                 registry, KnowledgePorts(pool, self.embedder, self.model, storage, self.sandbox)
             )
             worker = Worker(pool, registry, options)
-            running = asyncio.create_task(worker.run())
-            try:
+            async with run(worker):
                 yield worker
-            finally:
-                worker.stop()
-                await asyncio.wait_for(running, 20)
 
     async def work_off(self) -> None:
         """Runs everything that is queued, to its end."""

@@ -60,7 +60,7 @@ def test_worker_role_prints_a_working_connection(db: Database) -> None:
 
 def test_new_makes_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "PROJECT", tmp_path)
-    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    monkeypatch.setattr(command, "MIGRATIONS", tmp_path)
     made = lamina_db("new", "knowledge", "add_tags")
     assert made.output.strip().endswith("_knowledge_add_tags.sql")
     assert (tmp_path / made.output.strip()).read_text().startswith("-- Purpose:")

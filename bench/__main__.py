@@ -1,4 +1,4 @@
-"""``python -m bench [section …] [--rounds N]``: queues, knowledge; all of them by default."""
+"""``python -m bench [section …] [--rounds N]``: queues, knowledge, retrieval; all of them by default."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import logging
 
 import structlog
 
-from bench import knowledge, queues
+from bench import knowledge, queues, retrieval
 from bench.harness import console, save, server
 from bench.plot import draw
 
-SECTIONS = {"queues": queues.measure, "knowledge": knowledge.measure}
+SECTIONS = {"queues": queues.measure, "knowledge": knowledge.measure, "retrieval": retrieval.measure}
 
 
 def main() -> None:

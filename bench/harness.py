@@ -19,9 +19,9 @@ from rich.console import Console
 from scripts.stack.cluster import Cluster
 from scripts.stack.migrate import migrate
 from scripts.stack.platform import bootstrap_database
+from scripts.stack.settings import MIGRATIONS
 
 FOLDER = Path(__file__).parent
-MIGRATIONS = FOLDER.parent / "supabase" / "migrations"
 console = Console()
 
 Measure = Callable[[], float]
@@ -133,6 +133,14 @@ def new_workspace(admin: psycopg.Connection) -> UUID:
         (row[0], user),
     )
     return UUID(str(row[0]))
+
+
+def owner_of(admin: psycopg.Connection, workspace: UUID) -> str:
+    """The user id of its owner."""
+    row = admin.execute(
+        "select user_id from public.workspace_members where workspace_id = %s", (workspace,)
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def machine() -> str:

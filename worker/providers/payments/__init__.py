@@ -1,0 +1,1 @@
+"""Taking money: Stripe, or the local stand-in that speaks its API."""

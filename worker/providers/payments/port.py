@@ -130,7 +130,7 @@ class Catalog(Protocol):
         meter_id: str | None,
         idempotency_key: str,
     ) -> PriceState:
-        """`unit_amount` in minor units, decimals allowed; one-time without an interval, metered with a meter."""
+        """`unit_amount` in minor units with decimals; one-time without interval, metered with a meter."""
         ...
 
     async def archive_price(self, price_id: str) -> None: ...

@@ -9,6 +9,7 @@
         ├── ProviderRateLimited    asked to slow down (429); retry_after says how long when the vendor did
         ├── ProviderUnavailable    cannot serve now (5xx, overloaded, connection lost); worth another try
         │   └── ProviderTimeout    did not answer in the time we give it
+        ├── DeliveryUnknown        may or may not have taken what we sent; sending again could say it twice
         ├── ProviderAuthError      key missing, wrong or without rights; a person must act
         └── ProviderRejected       refused this very request; the same request will fail again
             ├── ObjectNotFound     the storage has no such object
@@ -72,6 +73,19 @@ class ProviderUnavailable(ProviderError):
 
 class ProviderTimeout(ProviderUnavailable):
     """The vendor did not answer in time."""
+
+
+class DeliveryUnknown(ProviderError):
+    """The request was sent and its outcome never came back; it is not repeated blindly."""
+
+    def __init__(
+        self,
+        code: str = "provider.outcome_unknown",
+        message: str = "The message may or may not have been delivered: the connection ended before the answer.",
+        *,
+        provider: str = "",
+    ) -> None:
+        super().__init__(code, message, provider=provider)
 
 
 class ProviderAuthError(ProviderError):

@@ -27,6 +27,8 @@ class ProviderSettings(BaseSettings):
     gemini_base_url: str = "https://generativelanguage.googleapis.com"
     openrouter_api_key: SecretStr | None = None
     openrouter_base_url: str = "https://openrouter.ai/api/v1"
+    stripe_secret_key: SecretStr | None = Field(None, description="None: payments are not configured")
+    stripe_api_base: str = "https://api.stripe.com"
 
     lamina_llm_provider: LlmChoice = "auto"
     lamina_llm_model: str | None = Field(None, description="None: the provider's default model")
@@ -38,6 +40,7 @@ class ProviderSettings(BaseSettings):
     lamina_provider_connect_seconds: float = Field(5.0, gt=0)
     lamina_embeddings_timeout_seconds: float = Field(60.0, gt=0)
     lamina_llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest silence while streaming")
+    lamina_payments_timeout_seconds: float = Field(30.0, gt=0)
 
     @field_validator("lamina_llm_fallbacks", "lamina_llm_allowed_models", mode="before")
     @classmethod

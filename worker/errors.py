@@ -81,7 +81,7 @@ class DeliveryUnknown(ProviderError):
     def __init__(
         self,
         code: str = "provider.outcome_unknown",
-        message: str = "The message may or may not have been delivered: the connection ended before the answer.",
+        message: str = "It is not known whether the message was delivered: no answer came.",
         *,
         provider: str = "",
     ) -> None:

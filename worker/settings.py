@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LlmChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
 EmbeddingsChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
+EmailChoice = Literal["auto", "sendgrid", "smtp", "mcp", "offline"]
+SmtpTls = Literal["auto", "tls", "starttls", "none"]
 CommaList = Annotated[list[str], NoDecode]
 Lanes = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
 
@@ -29,6 +32,18 @@ class ProviderSettings(BaseSettings):
     openrouter_base_url: str = "https://openrouter.ai/api/v1"
     stripe_secret_key: SecretStr | None = Field(None, description="None: payments are not configured")
     stripe_api_base: str = "https://api.stripe.com"
+    sendgrid_api_key: SecretStr | None = None
+    sendgrid_base_url: str = Field("https://api.sendgrid.com", description="EU: https://api.eu.sendgrid.com")
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp[s]://user:password@host:port, or the parts below"
+    )
+    smtp_host: str | None = None
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="None: 465 with tls, 25 with none, else 587"
+    )
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: SmtpTls = Field("auto", description="auto: tls on 465, none to this machine, else starttls")
 
     lamina_llm_provider: LlmChoice = "auto"
     lamina_llm_model: str | None = Field(None, description="None: the provider's default model")
@@ -37,12 +52,27 @@ class ProviderSettings(BaseSettings):
     lamina_embeddings_provider: EmbeddingsChoice = "auto"
     lamina_embeddings_model: str | None = Field(None, description="None: the provider's default model")
 
+    lamina_email_provider: EmailChoice = "auto"
+    lamina_email_from: str | None = Field(None, description="'Name <address>'; required unless offline")
+    lamina_email_reply_to: str | None = Field(None, description="'Name <address>'")
+    lamina_sendgrid_sandbox: bool = Field(False, description="SendGrid checks messages and delivers none")
+    lamina_mcp_email_url: SecretStr | None = Field(None, description="An MCP server over streamable HTTP")
+    lamina_mcp_email_token: SecretStr | None = Field(None, description="Sent to the URL as a bearer token")
+    lamina_mcp_email_command: str | None = Field(None, description="Or a program that speaks MCP over stdio")
+    lamina_mcp_email_env: CommaList = Field(default_factory=list, description="Variables the program may see")
+    lamina_mcp_email_tool: str | None = None
+    lamina_mcp_email_arguments: str | None = Field(None, description="JSON object with {to}, {subject}, …")
+    lamina_mailbox_dir: Path = Field(Path(".lamina/mailbox"), description="Where the offline mailer writes")
+
     lamina_provider_connect_seconds: float = Field(5.0, gt=0)
     lamina_embeddings_timeout_seconds: float = Field(60.0, gt=0)
     lamina_llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest silence while streaming")
     lamina_payments_timeout_seconds: float = Field(30.0, gt=0)
+    lamina_email_timeout_seconds: float = Field(30.0, gt=0)
 
-    @field_validator("lamina_llm_fallbacks", "lamina_llm_allowed_models", mode="before")
+    @field_validator(
+        "lamina_llm_fallbacks", "lamina_llm_allowed_models", "lamina_mcp_email_env", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

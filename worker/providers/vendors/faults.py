@@ -15,7 +15,15 @@ from worker.errors import (
     ProviderUnavailable,
 )
 
-LABELS = {"openai": "OpenAI", "gemini": "Gemini", "openrouter": "OpenRouter", "storage": "The file storage"}
+LABELS = {
+    "openai": "OpenAI",
+    "gemini": "Gemini",
+    "openrouter": "OpenRouter",
+    "storage": "The file storage",
+    "sendgrid": "SendGrid",
+    "smtp": "The mail server",
+    "mcp": "The MCP server for e-mail",
+}
 
 _NO_CREDIT = re.compile(r"insufficient_quota|insufficient credits|billing_hard_limit", re.I)
 _TOO_LONG = re.compile(

@@ -13,6 +13,8 @@ LlmChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
 EmbeddingsChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
 EmailChoice = Literal["auto", "sendgrid", "smtp", "mcp", "offline"]
 SmtpTls = Literal["auto", "tls", "starttls", "none"]
+ChatChoice = Literal["manychat", "offline"]
+SpeechChoice = Literal["auto", "openai", "none"]
 CommaList = Annotated[list[str], NoDecode]
 Lanes = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
 
@@ -63,6 +65,20 @@ class ProviderSettings(BaseSettings):
     lamina_mcp_email_tool: str | None = None
     lamina_mcp_email_arguments: str | None = Field(None, description="JSON object with {to}, {subject}, …")
     lamina_mailbox_dir: Path = Field(Path(".lamina/mailbox"), description="Where the offline mailer writes")
+
+    manychat_base_url: str = "https://api.manychat.com"
+    lamina_chat_provider: ChatChoice = "manychat"
+    lamina_chat_outbox: Path | None = Field(None, description="Offline: a file that gets a line per send")
+    lamina_chat_timeout_seconds: float = Field(15.0, gt=0)
+
+    lamina_webhook_timeout_seconds: float = Field(10.0, gt=0, description="For a whole delivery")
+    lamina_webhook_loopback: bool = Field(False, description="Tests only: http and loopback addresses")
+
+    lamina_speech_provider: SpeechChoice = "auto"
+    lamina_transcription_model: str = "gpt-transcribe"
+    lamina_speech_model: str = "gpt-4o-mini-tts"
+    lamina_realtime_model: str = "gpt-realtime-2.1-mini"
+    lamina_speech_timeout_seconds: float = Field(300.0, gt=0, description="Longest wait for one piece")
 
     lamina_provider_connect_seconds: float = Field(5.0, gt=0)
     lamina_embeddings_timeout_seconds: float = Field(60.0, gt=0)

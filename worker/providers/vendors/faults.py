@@ -22,6 +22,8 @@ LABELS = {
     "storage": "The file storage",
     "sendgrid": "SendGrid",
     "smtp": "The mail server",
+    "manychat": "ManyChat",
+    "webhook": "The webhook's address",
     "mcp": "The MCP server for e-mail",
 }
 

@@ -10,3 +10,10 @@ export function reply(status: number, body: unknown, headers: Record<string, str
 export function refuse(status: number, problem: Problem, headers: Record<string, string> = {}): Response {
   return reply(status, problem, headers);
 }
+
+/** Thrown where a request is examined; the handler answers with `problem` and logs the cause. */
+export class Refusal extends Error {
+  constructor(readonly status: number, readonly problem: Problem, cause?: unknown) {
+    super(problem.code, { cause });
+  }
+}

@@ -36,13 +36,9 @@ class ProviderSettings(BaseSettings):
     stripe_api_base: str = "https://api.stripe.com"
     sendgrid_api_key: SecretStr | None = None
     sendgrid_base_url: str = Field("https://api.sendgrid.com", description="EU: https://api.eu.sendgrid.com")
-    smtp_url: SecretStr | None = Field(
-        None, description="smtp[s]://user:password@host:port, or the parts below"
-    )
+    smtp_url: SecretStr | None = Field(None, description="smtp[s]://user:password@host:port, or in parts")
     smtp_host: str | None = None
-    smtp_port: int | None = Field(
-        None, ge=1, le=65535, description="None: 465 with tls, 25 with none, else 587"
-    )
+    smtp_port: int | None = Field(None, ge=1, le=65535, description="None: 465, 25 or 587, as smtp_tls says")
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_tls: SmtpTls = Field("auto", description="auto: tls on 465, none to this machine, else starttls")

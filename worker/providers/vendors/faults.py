@@ -20,6 +20,7 @@ LABELS = {
     "gemini": "Gemini",
     "openrouter": "OpenRouter",
     "storage": "The file storage",
+    "payments": "Stripe",
     "sendgrid": "SendGrid",
     "smtp": "The mail server",
     "manychat": "ManyChat",

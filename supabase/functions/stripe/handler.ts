@@ -64,11 +64,11 @@ export function stripe({ secrets, store, log, now = Date.now, patienceMs = 10_00
     try {
       const event = await admit(request);
       named = { id: event.id, type: event.type };
-      log("stripe event", { ...named, outcome: await keep(event) });
+      log("stripe delivery", { ...named, outcome: await keep(event) });
       return reply(200, { received: true });
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
-      log("stripe event", { ...named, outcome: refusal.problem.code, ...explained(refusal.cause) });
+      log("stripe delivery", { ...named, outcome: refusal.problem.code, ...explained(refusal.cause) });
       return refuse(refusal.status, refusal.problem);
     }
   };

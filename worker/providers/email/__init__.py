@@ -1,0 +1,1 @@
+"""Sending e-mail and reading what became of it."""

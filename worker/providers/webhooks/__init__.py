@@ -1,0 +1,1 @@
+"""Signed messages to addresses that customers chose."""

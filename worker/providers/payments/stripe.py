@@ -168,8 +168,9 @@ class StripePayments:
     async def _learn(self, price_id: str) -> None:
         """Whether a price is metered, which never changes: asked once for the life of this adapter.
 
-        Since basil a line only has the price's id, and to have the price expanded under
-        `lines.data.pricing.price_details` is deeper than the four levels Stripe allows.
+        Since basil a line has the price's id only. Expanding `lines.data.pricing.price_details.price` would
+        save this request, but it is more than the four levels that Stripe promises to expand, more still in
+        a list, and would send the same few prices with every invoice.
         """
         price = await self.price(price_id)
         self._metered[price_id] = price is not None and price.metered

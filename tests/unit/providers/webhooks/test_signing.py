@@ -13,7 +13,8 @@ def test_a_known_value() -> None:
     )
 
 
-@given(st.text(min_size=1), st.text(), st.integers(0, 2**33))
-def test_what_stripes_own_verifier_accepts(secret: str, body: str, at: int) -> None:
+@given(st.text(), st.text(), st.integers(0, 2**33))
+def test_what_stripes_own_verifier_accepts(ending: str, body: str, at: int) -> None:
+    secret = f"whsec_{ending}"
     header = signature(secret, body.encode(), at)
     assert stripe.WebhookSignature.verify_header(body, header, secret) is True

@@ -44,7 +44,7 @@ class StripeRejected(ProviderRejected):
 
 def fault_of(error: stripe.StripeError) -> ProviderError:
     """What an answer of Stripe's that is not a success means for us."""
-    status, code = error.http_status or 0, error.code or ""
+    status, code = error.http_status or 0, _code(error)
     if status < 300:
         return faults.bad_response(PROVIDER)
     if status == 409 or code in _BUSY:
@@ -84,6 +84,13 @@ def too_old(error: StripeRejected) -> ProviderRejected:
 def sentence(words: str | None) -> str:
     """One line of bounded length without anything that looks like a key."""
     return _SECRET.sub(r"\1…", " ".join((words or "no reason given").split()))[:200]
+
+
+def _code(error: stripe.StripeError) -> str:
+    """From the body: the SDK drops the code of some kinds, such as that of a 429."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    inner = body.get("error")
+    return str(inner.get("code") or "") if isinstance(inner, dict) else ""
 
 
 def _header(error: stripe.StripeError, name: str) -> str | None:

@@ -152,3 +152,5 @@ def _translated() -> Iterator[None]:
         raise (faults.timed_out if late else faults.unavailable)(PROVIDER) from error
     except stripe.StripeError as error:
         raise fault_of(error) from error
+    except (UnicodeDecodeError, AttributeError) as error:  # the SDK stumbles over what is no JSON error
+        raise faults.bad_response(PROVIDER) from error

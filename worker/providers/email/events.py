@@ -1,7 +1,7 @@
 """What became of messages, from the batches of SendGrid's event webhook. Pure.
 
-Fields: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event. A batch may come more than once
-and out of order; ``sg_event_id`` tells events apart.
+Fields: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event. A batch may come more than
+once and out of order; ``sg_event_id`` tells events apart.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Kind = Literal[
     "clicked",
 ]
 Bounce = Literal["hard", "soft", "blocked"]
-"""hard: no such mailbox. soft: the mailbox cannot take it now. blocked: the server does not want this message."""
+"""hard: no such mailbox. soft: it takes nothing now. blocked: the server does not want this message."""
 
 _KINDS: dict[str, Kind] = {
     "processed": "processed",
@@ -80,7 +80,7 @@ class MailEvent:
 
 
 def parse_events(batch: object) -> list[MailEvent]:
-    """The events of a parsed batch in its order; what is no event, or of a kind we do not know, is left out."""
+    """The events of a parsed batch in its order; what is none, or of an unknown kind, is left out."""
     listed = batch if isinstance(batch, list) else []
     found = (_event(item) for item in listed if isinstance(item, dict))
     return [event for event in found if event is not None]

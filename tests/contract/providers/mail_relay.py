@@ -52,7 +52,7 @@ class Relay:
     silent: bool = False
     """Takes the whole message and never says so."""
 
-    async def handle_MAIL(  # noqa: N802 - the server looks for this name
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.sender is None:
@@ -60,18 +60,19 @@ class Relay:
             envelope.mail_options.extend(options)
         return self.sender or "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.recipient is None:
             envelope.rcpt_tos.append(address)
         return self.recipient or "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.message not in (None, "hang up"):
             return str(self.message)
         assert isinstance(envelope.original_content, bytes)
-        user = session.login_data.decode() if isinstance(session.login_data, bytes) else None
+        assert isinstance(server.transport, asyncio.Transport)
+        user = session.auth_data.decode() if isinstance(session.auth_data, bytes) else None
         self.taken.append(
             Taken(
                 envelope.mail_from or "",
@@ -118,7 +119,7 @@ async def running_relay(
     finally:
         server.close()
         for made in connections:
-            if made.transport is not None:
+            if isinstance(made.transport, asyncio.Transport):
                 made.transport.abort()
         await server.wait_closed()
 

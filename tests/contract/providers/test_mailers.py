@@ -1,4 +1,4 @@
-"""Every mailer behaves alike: SendGrid played by a small server, a real mail server, a real MCP server, a folder."""
+"""Every mailer behaves alike: SendGrid played by a small server, real mail and MCP servers, a folder."""
 
 from __future__ import annotations
 

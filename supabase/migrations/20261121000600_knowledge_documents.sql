@@ -11,7 +11,7 @@ create table public.documents (
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   kind text not null check (kind in ('pdf', 'text')),
   title text not null check (length(title) between 1 and 300),
-  object_path text unique check ((object_path is not null) = (kind = 'pdf')),
+  object_path text unique check (object_path is null or kind = 'pdf'),
   status text not null default 'pending' check (status in ('pending', 'processing', 'processed', 'failed')),
   stage text,
   error_code text,
@@ -33,7 +33,7 @@ create table public.documents (
 comment on table public.documents is 'What a workspace knows: uploaded PDFs and authored texts, with the state of making them searchable.';
 comment on column public.documents.kind is 'pdf: uploaded; text: written here.';
 comment on column public.documents.title is 'Name for people; begins as the file''s name.';
-comment on column public.documents.object_path is 'Name of the PDF in the bucket documents: <workspace_id>/….';
+comment on column public.documents.object_path is 'Name of the PDF in the bucket documents: <workspace_id>/…; null when the upload was refused.';
 comment on column public.documents.status is 'pending → processing → processed | failed. While a new version is processed the old chunks stay searchable.';
 comment on column public.documents.stage is 'What the worker is doing with it.';
 comment on column public.documents.error_code is 'Why it failed, stable; see docs/error-codes.md.';

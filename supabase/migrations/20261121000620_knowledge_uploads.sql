@@ -45,28 +45,56 @@ $$;
 comment on function app.lock_document_work(uuid) is
   'To be called before a document is locked: its jobs, their order, itself, as the worker locks them at the end of a job.';
 
+create function app.title_of_path(p_path text) returns text
+language sql immutable set search_path = ''
+return coalesce(nullif(left(regexp_replace(p_path, '^.*/', ''), 300), ''), 'document.pdf');
+
+comment on function app.title_of_path(text) is 'The file''s name, as a document''s first title.';
+
+create function app.refuse_upload(p_workspace_id uuid, p_path text, p_created_by uuid, p_reason text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update public.documents as d set status = 'failed', stage = null, error_code = 'quota.exceeded', error_message = p_reason
+  where d.object_path = p_path;
+  if not found then
+    insert into public.documents (workspace_id, kind, title, status, error_code, error_message, created_by)
+    values (p_workspace_id, 'pdf', app.title_of_path(p_path), 'failed', 'quota.exceeded', p_reason, p_created_by);
+    perform app.enqueue(
+      'knowledge.remove_object', p_workspace_id, null, jsonb_build_object('bucket', 'documents', 'path', p_path));
+  end if;
+end;
+$$;
+
+comment on function app.refuse_upload(uuid, text, uuid, text) is
+  'A file above the plan''s limit: a failed document that says so, and the file goes. Storage could not tell the uploader the reason.';
+
 create function app.register_upload() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_folder text := lower(split_part(new.name, '/', 1));
   v_workspace_id uuid;
   v_document public.documents;
+  v_reason text;
 begin
   select w.id into v_workspace_id from public.workspaces as w where w.id::text = v_folder;
   if not found then
     return null;
   end if;
   perform app.lock_document_work(d.id) from public.documents as d where d.object_path = new.name;
-  insert into public.documents as d (workspace_id, kind, title, object_path, byte_size, created_by)
-  values (
-    v_workspace_id, 'pdf',
-    coalesce(nullif(left(regexp_replace(new.name, '^.*/', ''), 300), ''), 'document.pdf'),
-    new.name, (new.metadata ->> 'size')::bigint, coalesce(app.user_id(), new.owner))
-  on conflict (object_path) do update
-    set version = d.version + 1, byte_size = excluded.byte_size, status = 'pending', stage = null,
-      error_code = null, error_message = null
-  returning * into v_document;
-  perform app.enqueue_ingest(v_document);
+  begin
+    insert into public.documents as d (workspace_id, kind, title, object_path, byte_size, created_by)
+    values (
+      v_workspace_id, 'pdf', app.title_of_path(new.name),
+      new.name, (new.metadata ->> 'size')::bigint, coalesce(app.user_id(), new.owner))
+    on conflict (object_path) do update
+      set version = d.version + 1, byte_size = excluded.byte_size, status = 'pending', stage = null,
+        error_code = null, error_message = null
+    returning * into v_document;
+    perform app.enqueue_ingest(v_document);
+  exception when sqlstate 'PT402' then
+    get stacked diagnostics v_reason = message_text;
+    perform app.refuse_upload(v_workspace_id, new.name, coalesce(app.user_id(), new.owner), v_reason);
+  end;
   return null;
 end;
 $$;
@@ -118,6 +146,8 @@ comment on function app.remove_file() is
 
 revoke execute on function app.enqueue_ingest(public.documents) from public, anon, authenticated, service_role;
 revoke execute on function app.lock_document_work(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.title_of_path(text) from public, anon, authenticated, service_role;
+revoke execute on function app.refuse_upload(uuid, text, uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.register_upload() from public, anon, authenticated, service_role;
 revoke execute on function app.move_upload() from public, anon, authenticated, service_role;
 revoke execute on function app.forget_upload() from public, anon, authenticated, service_role;

@@ -97,6 +97,9 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_document public.documents := app.lock_document(p_document_id);
 begin
+  if v_document.kind = 'pdf' and v_document.object_path is null then
+    perform app.fail(409, 'document.file_refused', 'The file of this document was refused and is gone.', 'Upload it again.');
+  end if;
   update public.documents as d
   set status = 'pending', stage = null, error_code = null, error_message = null, content_hash = null
   where d.id = p_document_id
@@ -127,7 +130,7 @@ begin atomic
 end;
 
 comment on function public.create_text_document(uuid, text, text) is
-  'Creates an authored text (Markdown) and makes it searchable. Errors: document.bad_title, document.bad_content, workspace.forbidden.';
+  'Creates an authored text (Markdown) and makes it searchable. Errors: document.bad_title, document.bad_content, quota.exceeded, workspace.forbidden.';
 
 create function public.save_document_version(p_document_id uuid, p_content text, p_expected_version int)
 returns public.documents
@@ -137,7 +140,7 @@ begin atomic
 end;
 
 comment on function public.save_document_version(uuid, text, int) is
-  'Appends a version if the newest is still the expected one. Errors: document.version_conflict, document.not_text, document.not_found.';
+  'Appends a version if the newest is still the expected one. Errors: document.version_conflict, document.not_text, document.not_found, quota.exceeded.';
 
 create function public.reprocess_document(p_document_id uuid) returns public.documents
 language sql volatile security invoker set search_path = ''
@@ -145,7 +148,7 @@ begin atomic
   select * from app.reprocess_document(p_document_id);
 end;
 
-comment on function public.reprocess_document(uuid) is 'Processes a document again, whatever its state. Errors: document.not_found, workspace.forbidden.';
+comment on function public.reprocess_document(uuid) is 'Processes a document again, whatever its state. Errors: document.not_found, document.file_refused, workspace.forbidden.';
 
 create function public.delete_document(p_document_id uuid) returns void
 language sql volatile security invoker set search_path = ''

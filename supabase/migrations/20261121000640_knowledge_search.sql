@@ -94,7 +94,7 @@ begin atomic
 end;
 
 comment on function public.search_chunks(uuid, text, text, text, uuid[], int) is
-  'Searches a workspace by words, and by meaning too when the query''s vector ("[…]", 1536 numbers) and its model are given; start_search has the worker make the vector. Errors: search.bad_query, workspace.forbidden.';
+  'Searches a workspace by words, and by meaning too when the query''s vector ("[…]", 1536 numbers) and its model are given; start_search has the worker make the vector. Errors: search.bad_query, quota.exceeded, workspace.forbidden.';
 
 create function app.start_search(p_workspace_id uuid, p_query text, p_document_ids uuid[], p_limit int)
 returns public.searches
@@ -113,6 +113,7 @@ begin
   set job_id = app.enqueue('knowledge.run_search', p_workspace_id, v_search.id)
   where s.id = v_search.id
   returning * into v_search;
+  perform app.consume(p_workspace_id, 'requests', 1, v_search.job_id);
   return v_search;
 end;
 $$;
@@ -128,7 +129,7 @@ begin atomic
 end;
 
 comment on function public.start_search(uuid, text, uuid[], int) is
-  'Searches by meaning and by words in the worker; watch the row or the broadcast "search" on user:<id>. Errors: search.bad_query, workspace.forbidden.';
+  'Searches by meaning and by words in the worker; watch the row or the broadcast "search" on user:<id>. Errors: search.bad_query, quota.exceeded, workspace.forbidden.';
 
 ------------------------------------------------------------------------------------------------
 -- Questions
@@ -186,6 +187,7 @@ begin
     p_ordering_key => format('conversation:%s', v_conversation_id))
   where m.id = v_answer.id
   returning * into v_answer;
+  perform app.consume(p_workspace_id, 'requests', 1, v_answer.job_id);
   return app.asked(v_question, v_answer);
 end;
 $$;
@@ -210,7 +212,7 @@ begin atomic
 end;
 
 comment on function public.ask(uuid, text, uuid, uuid[], text) is
-  'Asks the documents of a workspace. Returns {conversation_id, question_id, answer_id, job_id, topic}: the answer streams on the private topic (answer.delta, answer.done) and is the row answer_id in messages. Errors: ask.bad_question, ask.bad_idempotency_key, ask.idempotency_conflict, conversation.not_found, workspace.forbidden.';
+  'Asks the documents of a workspace. Returns {conversation_id, question_id, answer_id, job_id, topic}: the answer streams on the private topic (answer.delta, answer.done) and is the row answer_id in messages. Errors: ask.bad_question, ask.bad_idempotency_key, ask.idempotency_conflict, conversation.not_found, quota.exceeded, workspace.forbidden.';
 
 revoke execute on function app.search_chunks_of(uuid, text, extensions.halfvec, text, uuid[], int) from public, anon, authenticated, service_role;
 revoke execute on function app.search_chunks(uuid, text, text, text, uuid[], int) from public, anon, authenticated, service_role;

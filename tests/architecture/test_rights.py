@@ -41,7 +41,7 @@ def test_a_forgotten_revoke_shows(shared_db: Database) -> None:
     assert ("function app.planted()", "anon", "EXECUTE") in found
 
 
-def test_anonymous_visitors_reach_nothing(shared_db: Database) -> None:
+def test_anonymous_visitors_reach_what_is_declared(shared_db: Database) -> None:
     reached = {right for right in effective_rights(shared_db.admin) if right[1] == "anon"}
     declared = _lines("anon_rights.txt")
     assert {" ".join((name, privilege)) for name, _, privilege in reached} == declared

@@ -3,3 +3,17 @@ grant all on storage.objects, storage.buckets to anon, authenticated, service_ro
 alter table storage.objects enable row level security;
 alter table storage.buckets enable row level security;
 grant execute on all functions in schema auth, storage to anon, authenticated, service_role;
+
+-- The second factors of Supabase Auth: @supabase/lite has none, so a row put here by hand stands for an enrolled one.
+create type auth.factor_type as enum ('totp', 'webauthn', 'phone');
+create type auth.factor_status as enum ('unverified', 'verified');
+create table auth.mfa_factors (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null,
+  friendly_name text,
+  factor_type auth.factor_type not null,
+  status auth.factor_status not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+grant all on auth.mfa_factors to postgres;

@@ -7,6 +7,207 @@ export type Json = string | number | boolean | null | {
 export type Database = {
   "public": {
     Tables: {
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "created_at": string;
+          "detail": NonNullable<Json>;
+          "id": number;
+          "request_id": string | null;
+          "subject": string | null;
+          "workspace_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "created_at"?: string;
+          "detail"?: NonNullable<Json>;
+          "id"?: never;
+          "request_id"?: string | null;
+          "subject"?: string | null;
+          "workspace_id"?: string | null;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "created_at"?: string;
+          "detail"?: NonNullable<Json>;
+          "id"?: never;
+          "request_id"?: string | null;
+          "subject"?: string | null;
+          "workspace_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "audit_log_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "billing_metrics": {
+        Row: {
+          "description": string;
+          "kind": string;
+          "metric": string;
+          "unit": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "kind": string;
+          "metric": string;
+          "unit": string;
+        };
+        Update: {
+          "description"?: string;
+          "kind"?: string;
+          "metric"?: string;
+          "unit"?: string;
+        };
+        Relationships: [];
+      };
+      "billing_notices": {
+        Row: {
+          "created_at": string;
+          "dedupe_key": string;
+          "detail": NonNullable<Json>;
+          "id": number;
+          "kind": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "dedupe_key": string;
+          "detail"?: NonNullable<Json>;
+          "id"?: never;
+          "kind": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "dedupe_key"?: string;
+          "detail"?: NonNullable<Json>;
+          "id"?: never;
+          "kind"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "billing_notices_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "billing_sessions": {
+        Row: {
+          "billing_interval": string | null;
+          "cancel_url": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "expires_at": string | null;
+          "fulfilled_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "job_id": number | null;
+          "kind": string;
+          "pack": string | null;
+          "payment_status": string | null;
+          "plan_version_id": number | null;
+          "reversed_at": string | null;
+          "status": string;
+          "stripe_payment_id": string | null;
+          "stripe_session_id": string | null;
+          "success_url": string | null;
+          "updated_at": string;
+          "url": string | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "billing_interval"?: string | null;
+          "cancel_url"?: string | null;
+          "created_at"?: string;
+          "created_by": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "expires_at"?: string | null;
+          "fulfilled_at"?: string | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "job_id"?: number | null;
+          "kind": string;
+          "pack"?: string | null;
+          "payment_status"?: string | null;
+          "plan_version_id"?: number | null;
+          "reversed_at"?: string | null;
+          "status"?: string;
+          "stripe_payment_id"?: string | null;
+          "stripe_session_id"?: string | null;
+          "success_url"?: string | null;
+          "updated_at"?: string;
+          "url"?: string | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "billing_interval"?: string | null;
+          "cancel_url"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "expires_at"?: string | null;
+          "fulfilled_at"?: string | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "job_id"?: number | null;
+          "kind"?: string;
+          "pack"?: string | null;
+          "payment_status"?: string | null;
+          "plan_version_id"?: number | null;
+          "reversed_at"?: string | null;
+          "status"?: string;
+          "stripe_payment_id"?: string | null;
+          "stripe_session_id"?: string | null;
+          "success_url"?: string | null;
+          "updated_at"?: string;
+          "url"?: string | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "billing_sessions_pack_fkey";
+            columns: ["pack"];
+            isOneToOne: false;
+            referencedRelation: "credit_packs";
+            referencedColumns: ["pack"];
+          },
+          {
+            foreignKeyName: "billing_sessions_plan_version_id_fkey";
+            columns: ["plan_version_id"];
+            isOneToOne: false;
+            referencedRelation: "plan_versions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "billing_sessions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "chunks": {
         Row: {
           "char_from": number;
@@ -110,6 +311,45 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "workspaces";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "credit_packs": {
+        Row: {
+          "amount": number;
+          "currency": string;
+          "is_sold": boolean;
+          "metric": string;
+          "name": string;
+          "pack": string;
+          "quantity": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount": number;
+          "currency": string;
+          "is_sold"?: boolean;
+          "metric": string;
+          "name": string;
+          "pack": string;
+          "quantity": number;
+        };
+        Update: {
+          "amount"?: number;
+          "currency"?: string;
+          "is_sold"?: boolean;
+          "metric"?: string;
+          "name"?: string;
+          "pack"?: string;
+          "quantity"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "credit_packs_metric_fkey";
+            columns: ["metric"];
+            isOneToOne: false;
+            referencedRelation: "billing_metrics";
+            referencedColumns: ["metric"];
           },
         ];
       };
@@ -237,6 +477,96 @@ export type Database = {
           },
         ];
       };
+      "invoices": {
+        Row: {
+          "amount_due": number;
+          "amount_paid": number;
+          "amount_remaining": number;
+          "billing_reason": string | null;
+          "currency": string;
+          "due_at": string | null;
+          "hosted_url": string | null;
+          "id": string;
+          "issued_at": string;
+          "next_attempt_at": string | null;
+          "number": string | null;
+          "observed_at": string;
+          "overage_amount": number;
+          "paid_at": string | null;
+          "pdf_url": string | null;
+          "period_end": string;
+          "period_start": string;
+          "status": string;
+          "stripe_invoice_id": string;
+          "stripe_subscription_id": string | null;
+          "subtotal": number;
+          "tax": number;
+          "total": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount_due": number;
+          "amount_paid": number;
+          "amount_remaining": number;
+          "billing_reason"?: string | null;
+          "currency": string;
+          "due_at"?: string | null;
+          "hosted_url"?: string | null;
+          "id"?: string;
+          "issued_at": string;
+          "next_attempt_at"?: string | null;
+          "number"?: string | null;
+          "observed_at": string;
+          "overage_amount": number;
+          "paid_at"?: string | null;
+          "pdf_url"?: string | null;
+          "period_end": string;
+          "period_start": string;
+          "status": string;
+          "stripe_invoice_id": string;
+          "stripe_subscription_id"?: string | null;
+          "subtotal": number;
+          "tax": number;
+          "total": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "amount_due"?: number;
+          "amount_paid"?: number;
+          "amount_remaining"?: number;
+          "billing_reason"?: string | null;
+          "currency"?: string;
+          "due_at"?: string | null;
+          "hosted_url"?: string | null;
+          "id"?: string;
+          "issued_at"?: string;
+          "next_attempt_at"?: string | null;
+          "number"?: string | null;
+          "observed_at"?: string;
+          "overage_amount"?: number;
+          "paid_at"?: string | null;
+          "pdf_url"?: string | null;
+          "period_end"?: string;
+          "period_start"?: string;
+          "status"?: string;
+          "stripe_invoice_id"?: string;
+          "stripe_subscription_id"?: string | null;
+          "subtotal"?: number;
+          "tax"?: number;
+          "total"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "invoices_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "jobs": {
         Row: {
           "args": NonNullable<Json>;
@@ -255,6 +585,7 @@ export type Database = {
           "lane": string;
           "lease_until": string | null;
           "max_attempts": number;
+          "metered": boolean;
           "ordering_key": string | null;
           "progress": number;
           "provider": string | null;
@@ -284,6 +615,7 @@ export type Database = {
           "lane": string;
           "lease_until"?: string | null;
           "max_attempts": number;
+          "metered"?: boolean;
           "ordering_key"?: string | null;
           "progress"?: number;
           "provider"?: string | null;
@@ -312,6 +644,7 @@ export type Database = {
           "lane"?: string;
           "lease_until"?: string | null;
           "max_attempts"?: number;
+          "metered"?: boolean;
           "ordering_key"?: string | null;
           "progress"?: number;
           "provider"?: string | null;
@@ -443,6 +776,206 @@ export type Database = {
           },
         ];
       };
+      "payments": {
+        Row: {
+          "amount": number;
+          "amount_refunded": number;
+          "currency": string;
+          "dispute_status": string | null;
+          "failure_code": string | null;
+          "failure_message": string | null;
+          "id": string;
+          "observed_at": string;
+          "paid_at": string;
+          "receipt_url": string | null;
+          "status": string;
+          "stripe_invoice_id": string | null;
+          "stripe_payment_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount": number;
+          "amount_refunded": number;
+          "currency": string;
+          "dispute_status"?: string | null;
+          "failure_code"?: string | null;
+          "failure_message"?: string | null;
+          "id"?: string;
+          "observed_at": string;
+          "paid_at": string;
+          "receipt_url"?: string | null;
+          "status": string;
+          "stripe_invoice_id"?: string | null;
+          "stripe_payment_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "amount"?: number;
+          "amount_refunded"?: number;
+          "currency"?: string;
+          "dispute_status"?: string | null;
+          "failure_code"?: string | null;
+          "failure_message"?: string | null;
+          "id"?: string;
+          "observed_at"?: string;
+          "paid_at"?: string;
+          "receipt_url"?: string | null;
+          "status"?: string;
+          "stripe_invoice_id"?: string | null;
+          "stripe_payment_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "payments_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "plan_entitlements": {
+        Row: {
+          "entitlement": string;
+          "plan_version_id": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "entitlement": string;
+          "plan_version_id": number;
+        };
+        Update: {
+          "entitlement"?: string;
+          "plan_version_id"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "plan_entitlements_plan_version_id_fkey";
+            columns: ["plan_version_id"];
+            isOneToOne: false;
+            referencedRelation: "plan_versions";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "plan_limits": {
+        Row: {
+          "included": number | null;
+          "metric": string;
+          "overage_amount": number | null;
+          "overage_per": number | null;
+          "plan_version_id": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "included"?: number | null;
+          "metric": string;
+          "overage_amount"?: number | null;
+          "overage_per"?: number | null;
+          "plan_version_id": number;
+        };
+        Update: {
+          "included"?: number | null;
+          "metric"?: string;
+          "overage_amount"?: number | null;
+          "overage_per"?: number | null;
+          "plan_version_id"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "plan_limits_metric_fkey";
+            columns: ["metric"];
+            isOneToOne: false;
+            referencedRelation: "billing_metrics";
+            referencedColumns: ["metric"];
+          },
+          {
+            foreignKeyName: "plan_limits_plan_version_id_fkey";
+            columns: ["plan_version_id"];
+            isOneToOne: false;
+            referencedRelation: "plan_versions";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "plan_versions": {
+        Row: {
+          "annual_amount": number | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "id": number;
+          "monthly_amount": number | null;
+          "plan": string;
+          "queue_weight": number;
+          "spend_cap_amount": number | null;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "annual_amount"?: number | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency": string;
+          "id"?: never;
+          "monthly_amount"?: number | null;
+          "plan": string;
+          "queue_weight"?: number;
+          "spend_cap_amount"?: number | null;
+          "version": number;
+        };
+        Update: {
+          "annual_amount"?: number | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "id"?: never;
+          "monthly_amount"?: number | null;
+          "plan"?: string;
+          "queue_weight"?: number;
+          "spend_cap_amount"?: number | null;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "plan_versions_plan_fkey";
+            columns: ["plan"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["plan"];
+          },
+        ];
+      };
+      "plans": {
+        Row: {
+          "created_at": string;
+          "description": string;
+          "is_public": boolean;
+          "name": string;
+          "plan": string;
+          "rank": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "description"?: string;
+          "is_public"?: boolean;
+          "name": string;
+          "plan": string;
+          "rank": number;
+        };
+        Update: {
+          "created_at"?: string;
+          "description"?: string;
+          "is_public"?: boolean;
+          "name"?: string;
+          "plan"?: string;
+          "rank"?: number;
+        };
+        Relationships: [];
+      };
       "profiles": {
         Row: {
           "avatar_url": string | null;
@@ -564,6 +1097,146 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "searches_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "subscriptions": {
+        Row: {
+          "anchor": string;
+          "billing_interval": string | null;
+          "cancel_at": string | null;
+          "cancel_at_period_end": boolean;
+          "canceled_at": string | null;
+          "created_at": string;
+          "current_period_end": string | null;
+          "current_period_start": string | null;
+          "ended_at": string | null;
+          "id": string;
+          "observed_at": string;
+          "plan_version_id": number | null;
+          "quantity": number;
+          "status": string;
+          "stripe_subscription_id": string;
+          "trial_end": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "anchor": string;
+          "billing_interval"?: string | null;
+          "cancel_at"?: string | null;
+          "cancel_at_period_end"?: boolean;
+          "canceled_at"?: string | null;
+          "created_at"?: string;
+          "current_period_end"?: string | null;
+          "current_period_start"?: string | null;
+          "ended_at"?: string | null;
+          "id"?: string;
+          "observed_at": string;
+          "plan_version_id"?: number | null;
+          "quantity"?: number;
+          "status": string;
+          "stripe_subscription_id": string;
+          "trial_end"?: string | null;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "anchor"?: string;
+          "billing_interval"?: string | null;
+          "cancel_at"?: string | null;
+          "cancel_at_period_end"?: boolean;
+          "canceled_at"?: string | null;
+          "created_at"?: string;
+          "current_period_end"?: string | null;
+          "current_period_start"?: string | null;
+          "ended_at"?: string | null;
+          "id"?: string;
+          "observed_at"?: string;
+          "plan_version_id"?: number | null;
+          "quantity"?: number;
+          "status"?: string;
+          "stripe_subscription_id"?: string;
+          "trial_end"?: string | null;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "subscriptions_plan_version_id_fkey";
+            columns: ["plan_version_id"];
+            isOneToOne: false;
+            referencedRelation: "plan_versions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "subscriptions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "usage_ledger": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "credited": number;
+          "id": number;
+          "job_id": number | null;
+          "metric": string;
+          "overage": number;
+          "period_start": string;
+          "quantity": number;
+          "settled_at": string | null;
+          "status": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "credited"?: number;
+          "id"?: never;
+          "job_id"?: number | null;
+          "metric": string;
+          "overage"?: number;
+          "period_start": string;
+          "quantity": number;
+          "settled_at"?: string | null;
+          "status": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "credited"?: number;
+          "id"?: never;
+          "job_id"?: number | null;
+          "metric"?: string;
+          "overage"?: number;
+          "period_start"?: string;
+          "quantity"?: number;
+          "settled_at"?: string | null;
+          "status"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "usage_ledger_metric_fkey";
+            columns: ["metric"];
+            isOneToOne: false;
+            referencedRelation: "billing_metrics";
+            referencedColumns: ["metric"];
+          },
+          {
+            foreignKeyName: "usage_ledger_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -745,6 +1418,54 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "admin_list_tenants": {
+        Args: {
+          "p_after"?: string;
+          "p_limit"?: number;
+          "p_plan"?: string;
+          "p_search"?: string;
+        };
+        Returns: {
+          "created_at": string;
+          "kind": string;
+          "members": number;
+          "name": string;
+          "plan": string;
+          "source": string;
+          "subscription_status": string;
+          "usage": Json;
+          "workspace_id": string;
+        }[];
+      };
+      "admin_save_plan": {
+        Args: { "p_plan": string; "p_terms": Json };
+        Returns: {
+          "annual_amount": number | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "id": number;
+          "monthly_amount": number | null;
+          "plan": string;
+          "queue_weight": number;
+          "spend_cap_amount": number | null;
+          "version": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "plan_versions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "admin_set_plan": {
+        Args: {
+          "p_plan": string;
+          "p_reason": string;
+          "p_workspace_id": string;
+        };
+        Returns: undefined;
+      };
       "ask": {
         Args: {
           "p_conversation_id"?: string;
@@ -754,6 +1475,66 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: Json;
+      };
+      "billing_usage": {
+        Args: { "p_workspace_id": string };
+        Returns: {
+          "credits": number;
+          "currency": string;
+          "included": number;
+          "kind": string;
+          "metric": string;
+          "overage": number;
+          "overage_amount": number;
+          "period_start": string;
+          "plan": string;
+          "projected": number;
+          "reserved": number;
+          "resets_at": string;
+          "spend_cap_amount": number;
+          "unit": string;
+          "used": number;
+        }[];
+      };
+      "buy_credit_pack": {
+        Args: {
+          "p_cancel_url": string;
+          "p_idempotency_key"?: string;
+          "p_pack": string;
+          "p_success_url": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "billing_interval": string | null;
+          "cancel_url": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "expires_at": string | null;
+          "fulfilled_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "job_id": number | null;
+          "kind": string;
+          "pack": string | null;
+          "payment_status": string | null;
+          "plan_version_id": number | null;
+          "reversed_at": string | null;
+          "status": string;
+          "stripe_payment_id": string | null;
+          "stripe_session_id": string | null;
+          "success_url": string | null;
+          "updated_at": string;
+          "url": string | null;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "billing_sessions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "cancel_job": {
         Args: { "p_job_id": number };
@@ -774,6 +1555,7 @@ export type Database = {
           "lane": string;
           "lease_until": string | null;
           "max_attempts": number;
+          "metered": boolean;
           "ordering_key": string | null;
           "progress": number;
           "provider": string | null;
@@ -808,6 +1590,45 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "workspace_members";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "change_plan": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_interval": string;
+          "p_plan": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "billing_interval": string | null;
+          "cancel_url": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "expires_at": string | null;
+          "fulfilled_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "job_id": number | null;
+          "kind": string;
+          "pack": string | null;
+          "payment_status": string | null;
+          "plan_version_id": number | null;
+          "reversed_at": string | null;
+          "status": string;
+          "stripe_payment_id": string | null;
+          "stripe_session_id": string | null;
+          "success_url": string | null;
+          "updated_at": string;
+          "url": string | null;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "billing_sessions";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -891,6 +1712,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "has_entitlement": {
+        Args: { "p_entitlement": string; "p_workspace_id": string };
+        Returns: boolean;
+      };
       "invite_member": {
         Args: { "p_email": string; "p_role": string; "p_workspace_id": string };
         Returns: Record<string, unknown>;
@@ -910,7 +1735,42 @@ export type Database = {
           "role": string;
         }[];
       };
+      "open_portal": {
+        Args: { "p_return_url": string; "p_workspace_id": string };
+        Returns: {
+          "billing_interval": string | null;
+          "cancel_url": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "expires_at": string | null;
+          "fulfilled_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "job_id": number | null;
+          "kind": string;
+          "pack": string | null;
+          "payment_status": string | null;
+          "plan_version_id": number | null;
+          "reversed_at": string | null;
+          "status": string;
+          "stripe_payment_id": string | null;
+          "stripe_session_id": string | null;
+          "success_url": string | null;
+          "updated_at": string;
+          "url": string | null;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "billing_sessions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "queue_position": { Args: { "p_job_id": number }; Returns: number };
+      "receive_stripe_event": { Args: { "p_event": Json }; Returns: string };
       "remove_member": {
         Args: { "p_user_id": string; "p_workspace_id": string };
         Returns: undefined;
@@ -983,6 +1843,7 @@ export type Database = {
           "lane": string;
           "lease_until": string | null;
           "max_attempts": number;
+          "metered": boolean;
           "ordering_key": string | null;
           "progress": number;
           "provider": string | null;
@@ -1062,6 +1923,51 @@ export type Database = {
           "title": string;
           "vector_rank": number;
         }[];
+      };
+      "set_spend_cap": {
+        Args: { "p_amount": number; "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "start_checkout": {
+        Args: {
+          "p_cancel_url": string;
+          "p_idempotency_key"?: string;
+          "p_interval": string;
+          "p_plan": string;
+          "p_success_url": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "billing_interval": string | null;
+          "cancel_url": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "expires_at": string | null;
+          "fulfilled_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "job_id": number | null;
+          "kind": string;
+          "pack": string | null;
+          "payment_status": string | null;
+          "plan_version_id": number | null;
+          "reversed_at": string | null;
+          "status": string;
+          "stripe_payment_id": string | null;
+          "stripe_session_id": string | null;
+          "success_url": string | null;
+          "updated_at": string;
+          "url": string | null;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "billing_sessions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "start_search": {
         Args: {

@@ -73,11 +73,9 @@ def _rejected(error: stripe.StripeError, status: int, code: str, words: str) -> 
     return StripeRejected("payments.rejected", f"Stripe refused the request: {words}", provider=PROVIDER)
 
 
-def too_old(error: StripeRejected) -> ProviderRejected:
+def too_old() -> ProviderRejected:
     return ProviderRejected(
-        "payments.meter_event_too_old",
-        f"Stripe takes usage of the last 35 days only: {sentence(error.said)}",
-        provider=PROVIDER,
+        "payments.meter_event_too_old", "Stripe takes usage of the last 35 days only.", provider=PROVIDER
     )
 
 

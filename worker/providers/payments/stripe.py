@@ -102,7 +102,7 @@ class StripePayments:
             if error.is_duplicate_event:
                 return "duplicate"
             if error.is_too_old_event:
-                raise too_old(error) from error
+                raise too_old() from error
             raise
         return "accepted"
 

@@ -67,7 +67,8 @@ def lite_part(folder: Path, *, dsn: str, port: int, keys: Keys, site_url: str) -
     passed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [node, "--import", str(PRELOAD), str(PROGRAM), "--no-telemetry", "start"]
     command += ["--config", str(config), "--no-admin"]
-    url = f"http://127.0.0.1:{port}/auth/v1/settings"
+    # Its first query sets the database up, which must happen once and not in many first requests at a time.
+    url = f"http://127.0.0.1:{port}/rest/v1/roles?select=role&limit=1"
     return Part("lite", command, passed | SWITCHES, folder, url, {"apikey": keys.publishable})
 
 

@@ -20,7 +20,6 @@ from worker.errors import (
 from worker.providers.email.port import Address
 from worker.providers.email.smtp import Security, SmtpMailer, SmtpServer
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 """The server does not know that its connection began with TLS."""
 

@@ -10,6 +10,7 @@ import logging
 import re
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from scripts.stack.payments import OfflineStripeConfig, create_offline_stripe_app
 from scripts.stack.realtime import RealtimeConfig, create_realtime_app
+from scripts.stack.stripe_choice import STRIPE_DOOR
 
 LARGEST_BODY = 60 * 1024 * 1024
 HOP_BY_HOP = frozenset(
@@ -56,6 +59,10 @@ class GatewaySettings(BaseSettings):
     jwt_secret: str
     publishable_key: str
     secret_key: str
+    stripe_key: str | None = None
+    """Of the offline twin of Stripe, which is there only with one."""
+    stripe_webhook_secret: str = ""
+    stripe_file: Path = Path("stripe-offline.sqlite3")
 
 
 def create_app(settings: GatewaySettings) -> web.Application:
@@ -66,6 +73,8 @@ def create_app(settings: GatewaySettings) -> web.Application:
     app[UPSTREAMS] = {"rest": lite, "auth": lite, "storage": lite, "functions": functions}
     app.cleanup_ctx.append(_session)
     app.add_subapp("/realtime/v1", create_realtime_app(_realtime(settings)))
+    if settings.stripe_key:
+        app.add_subapp(STRIPE_DOOR, create_offline_stripe_app(_stripe(settings, settings.stripe_key)))
     app.router.add_get("/", _index)
     app.router.add_route("OPTIONS", "/{door:rest|auth|storage|functions}/v1/{rest:.*}", _preflight)
     app.router.add_route("*", "/{door:rest|auth|storage|functions}/v1{rest:.*}", _pass_on)
@@ -82,6 +91,18 @@ def _realtime(settings: GatewaySettings) -> RealtimeConfig:
         dsn=settings.db_url,
         verify=verify,
         keys={settings.publishable_key: "anon", settings.secret_key: "service_role"},
+    )
+
+
+def _stripe(settings: GatewaySettings, key: str) -> OfflineStripeConfig:
+    """Its webhooks come in by the same door as Stripe's."""
+    url = f"http://127.0.0.1:{settings.port}"
+    return OfflineStripeConfig(
+        key=key,
+        webhook_secret=settings.stripe_webhook_secret,
+        webhook_url=f"{url}/functions/v1/stripe",
+        public_url=f"{url}{STRIPE_DOOR}",
+        file=settings.stripe_file,
     )
 
 

@@ -10,12 +10,14 @@ from scripts.stack.lite import LOGIN, lite_part
 from scripts.stack.processes import Part
 from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State
+from scripts.stack.stripe_choice import StripeChoice, choose_stripe
 
 
 def all_parts(settings: StackSettings, state: State, *, with_worker: bool = True) -> list[Part]:
     """In the order of their start; they are stopped in the reverse order."""
-    parts = [_lite(settings, state), _functions(state), _gateway(state)]
-    return [*parts, _worker(state)] if with_worker else parts
+    stripe = choose_stripe(settings, state)
+    parts = [_lite(settings, state), _functions(state, stripe), _gateway(state, stripe)]
+    return [*parts, _worker(state, stripe)] if with_worker else parts
 
 
 def _lite(settings: StackSettings, state: State) -> Part:
@@ -29,13 +31,13 @@ def _lite(settings: StackSettings, state: State) -> Part:
     )
 
 
-def _functions(state: State) -> Part:
+def _functions(state: State, stripe: StripeChoice) -> Part:
     port = state.ports["functions"]
-    command, environment = functions_command(PROJECT, port, server_environment(state))
+    command, environment = functions_command(PROJECT, port, server_environment(state) | stripe.functions)
     return Part("functions", command, environment, PROJECT, f"http://127.0.0.1:{port}/")
 
 
-def _gateway(state: State) -> Part:
+def _gateway(state: State, stripe: StripeChoice) -> Part:
     values = {
         "PORT": str(state.ports["gateway"]),
         "LITE_PORT": str(state.ports["lite"]),
@@ -44,17 +46,19 @@ def _gateway(state: State) -> Part:
         "JWT_SECRET": state.jwt_secret,
         "PUBLISHABLE_KEY": state.publishable_key,
         "SECRET_KEY": state.secret_key,
+        **stripe.gateway,
     }
     environment = {**os.environ, **{f"LAMINA_GATEWAY_{name}": value for name, value in values.items()}}
     command = [sys.executable, "-m", "scripts.stack.gateway"]
     return Part("gateway", command, environment, PROJECT, f"{state.url}/")
 
 
-def _worker(state: State) -> Part:
+def _worker(state: State, stripe: StripeChoice) -> Part:
     port = state.ports["worker"]
     environment = {
         **os.environ,
         **server_environment(state),
+        **stripe.worker,
         "LAMINA_DB_URL": state.worker_db_url,
         "LAMINA_HEALTH_PORT": str(port),
     }

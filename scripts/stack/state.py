@@ -21,7 +21,10 @@ PORTS = ("gateway", "postgres", "lite", "functions", "worker")
 
 @dataclass(slots=True)
 class State:
-    """``pids`` is empty while nothing runs; ``started`` guards against reused process ids."""
+    """``pids`` is empty while nothing runs; ``started`` guards against reused process ids.
+
+    What has a default may be missing in files of older versions.
+    """
 
     publishable_key: str
     secret_key: str
@@ -29,6 +32,10 @@ class State:
     password: str
     worker_password: str
     ports: dict[str, int]
+    stripe_offline_key: str = field(default_factory=lambda: f"sk_test_offline_{secrets.token_hex(24)}")
+    stripe_offline_webhook_secret: str = field(
+        default_factory=lambda: f"whsec_offline_{secrets.token_hex(24)}"
+    )
     pids: dict[str, int] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
     ready: bool = False

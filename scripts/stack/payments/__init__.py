@@ -2,9 +2,9 @@
 
 Without a key of Stripe's the local platform sells through it. No money moves, and every page says so. It
 keeps to Stripe's documented behaviour where code can tell the difference. Simpler on purpose: people press
-whether the card is declined; no taxes, discounts, trials, drafts or currencies side by side; invoices are final
-and attempted at once, and failed ones are retried by people only; usage of a meter goes to the price that the
-subscription has at the end of the period; time passes by the clock or by ``POST /offline/advance``.
+whether the card is declined; no taxes, discounts, trials, drafts or classic billing mode; invoices are final
+and attempted at once, and failed ones are retried by people only; usage that is reported after its period was
+invoiced is never billed; time passes by the clock or by ``POST /offline/advance``.
 """
 
 from scripts.stack.payments.app import create_offline_stripe_app

@@ -31,7 +31,7 @@ class Account:
 
     def __init__(self, store: Store, public_url: str, now: int, origin: Origin) -> None:
         self.store, self.public_url, self.now = store, public_url, now
-        self._origin = origin
+        self.origin = origin
 
     def find(self, kind: str, id: str | None) -> Obj | None:
         """None when there is no such object."""
@@ -79,7 +79,7 @@ class Account:
                 "data": data,
                 "livemode": False,
                 "pending_webhooks": 1,
-                "request": {"id": self._origin.id, "idempotency_key": self._origin.idempotency_key},
+                "request": {"id": self.origin.id, "idempotency_key": self.origin.idempotency_key},
                 "type": kind,
             }
         )

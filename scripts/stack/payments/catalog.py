@@ -24,7 +24,7 @@ def create_product(account: Account, params: Params) -> Obj:
         "active": params.flag("active") is not False,
         "created": account.now,
         "default_price": None,
-        "description": params.text("description") or None,
+        "description": params.filled("description"),
         "images": [],
         "livemode": False,
         "marketing_features": [],

@@ -1,7 +1,8 @@
 """Changing a subscription (docs.stripe.com/api/subscriptions/update).
 
-Prorations go by the second. With ``always_invoice`` they are invoiced at once, else with the next invoice.
-Another interval begins a new period now: the unused rest is credited, usage so far and the new plan are invoiced.
+Prorations go by the second; the usage of a metered price that goes is part of them, as in flexible billing
+mode. With ``always_invoice`` they are invoiced at once, else with the next invoice. Another interval begins a
+new period now: the unused rest is credited, usage so far and the new plan are invoiced.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from scripts.stack.payments.account import Account, new_id
 from scripts.stack.payments.amounts import cost, prorated
-from scripts.stack.payments.cycles import UPDATED, put_pending, take_pending, title, turn
+from scripts.stack.payments.cycles import UPDATED, put_pending, take_pending, title, turn, usage_lines
 from scripts.stack.payments.errors import invalid, unreferenced
 from scripts.stack.payments.invoice_shapes import Line
 from scripts.stack.payments.invoices import bill
@@ -60,17 +61,20 @@ def plan_end(account: Account, subscription: Obj, wish: bool) -> None:
 
 def change_items(account: Account, subscription: Obj, items: list[Obj], terms: Terms) -> Obj:
     """From now on these items; saves, and invoices as the terms say."""
-    check_prices([account.get("price", item["price"]) for item in items], "items")
     before = subscription["items"]["data"]
+    present = {item["price"] for item in before}
+    check_prices([account.get("price", item["price"]) for item in items], "items", present)
     if terms.restart or _interval(account, before) != _interval(account, items):
         return _restart(account, subscription, items, terms)
+    invoice_id, since = new_id("in"), items[0]["current_period_start"]
     lines = [*_credits(account, before, items), *_debits(account, before, items)]
+    gone = [item for item in before if item["price"] not in {other["price"] for other in items}]
+    lines += usage_lines(account, subscription, gone, account.now, invoice_id)
     lines = [] if terms.proration == "none" else lines
     subscription["items"]["data"] = items
     if not lines or terms.proration == "create_prorations":
         put_pending(account, subscription, lines)
         return account.save(subscription, UPDATED)
-    invoice_id, since = new_id("in"), items[0]["current_period_start"]
     subscription["latest_invoice"] = invoice_id
     account.save(subscription, UPDATED)
     lines = [*take_pending(account, subscription), *lines]
@@ -103,6 +107,8 @@ def _wanted(account: Account, subscription: Obj, rows: list[Params]) -> list[Obj
         item = new_item(account, subscription, named, quantity or 1, end)
         if id:
             item |= {"id": id, "created": items[id]["created"]}
+            same = items[id]["price"] == named["id"]
+            item["usage_since"] = items[id]["usage_since"] if same else account.now
             item |= {"quantity": quantity or items[id].get("quantity", 1)} if "quantity" in item else {}
         item["current_period_start"] = subscription["items"]["data"][0]["current_period_start"]
         items[item["id"]] = item

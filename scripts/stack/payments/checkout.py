@@ -42,6 +42,8 @@ def create_session(account: Account, params: Params) -> Obj:
         raise not_offline("promotion codes", "allow_promotion_codes")
     if params.group("invoice_creation").flag("enabled"):
         raise not_offline("invoices of single payments", "invoice_creation[enabled]")
+    subscription = params.group("subscription_data")
+    subscription.group("billing_mode").choice("type", ("flexible",), "flexible")
     session = _new(account, customer, mode, picks)
     session |= {
         "success_url": params.url("success_url") or params.required("success_url"),
@@ -50,7 +52,7 @@ def create_session(account: Account, params: Params) -> Obj:
         "expires_at": _expires_at(account, params),
         "metadata": params.metadata(),
         "made_with": {
-            "subscription": params.group("subscription_data").metadata(),
+            "subscription": subscription.metadata(),
             "payment": params.group("payment_intent_data").metadata(),
         },
     }

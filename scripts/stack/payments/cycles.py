@@ -28,13 +28,15 @@ def plan_lines(account: Account, subscription: Obj) -> list[Line]:
     return lines
 
 
-def usage_lines(account: Account, subscription: Obj, until: int, invoice_id: str) -> list[Line]:
-    """The metered items for their period, which ends now; all usage goes to the prices of its end."""
+def usage_lines(
+    account: Account, subscription: Obj, items: list[Obj], until: int, invoice_id: str
+) -> list[Line]:
+    """The metered ones of these items, from the beginning of their period or their own until now."""
     lines = []
-    for item in subscription["items"]["data"]:
+    for item in items:
         price = account.get("price", item["price"])
         if price["recurring"]["usage_type"] == "metered":
-            start, meter = item["current_period_start"], price["recurring"]["meter"]
+            start, meter = item["usage_since"], price["recurring"]["meter"]
             quantity = used(account, meter, subscription["customer"], start, until, invoice_id)
             amount = cost(price["unit_amount_decimal"], quantity)
             text = f"{quantity} × {title(account, price)}"
@@ -49,7 +51,7 @@ def begin_period(account: Account, subscription: Obj, start: int) -> None:
     anchor = subscription["billing_cycle_anchor"]
     end = period_end(start, recurring["interval"], recurring["interval_count"], anchor)
     for item in items:
-        item |= {"current_period_start": start, "current_period_end": end}
+        item |= {"current_period_start": start, "current_period_end": end, "usage_since": start}
 
 
 def turn(
@@ -68,7 +70,7 @@ def turn(
     """
     since, invoice_id = subscription["items"]["data"][0]["current_period_start"], new_id("in")
     lines = [*take_pending(account, subscription), *extra]
-    lines += usage_lines(account, subscription, at, invoice_id)
+    lines += usage_lines(account, subscription, subscription["items"]["data"], at, invoice_id)
     subscription["items"]["data"] = then or subscription["items"]["data"]
     begin_period(account, subscription, at)
     lines += plan_lines(account, subscription)

@@ -20,7 +20,7 @@ INCLUDABLE = {
 """Lists that are left out unless they are asked for (docs.stripe.com/api/expanding_objects)."""
 
 OWN = frozenset(("made_with",))
-"""Fields of the twin's own, never shown."""
+"""Fields of the twin's own, never shown, like ``usage_since`` of a subscription's items."""
 
 
 def embed(find: Find, thing: Obj) -> Obj:
@@ -32,6 +32,7 @@ def embed(find: Find, thing: Obj) -> Obj:
     if shown["object"] == "subscription":
         for item in shown["items"]["data"]:
             item["price"] = find("price", item["price"])
+            item.pop("usage_since", None)
     if shown["object"] == "list":
         shown["data"] = [embed(find, each) if "object" in each else each for each in shown["data"]]
     return shown

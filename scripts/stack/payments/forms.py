@@ -22,12 +22,16 @@ def parse(pairs: Iterable[tuple[str, str]]) -> Tree:
     return tree
 
 
-def from_json(value: Any) -> Any:
+def tree_of(body: dict[str, Any]) -> Tree:
     """The same tree from a JSON body: leaves are text, lists are numbered, null is left out."""
+    return {name: _leaf(each) for name, each in body.items() if each is not None}
+
+
+def _leaf(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(name): from_json(each) for name, each in value.items() if each is not None}
+        return tree_of(value)
     if isinstance(value, list):
-        return {str(number): from_json(each) for number, each in enumerate(value)}
+        return tree_of({str(number): each for number, each in enumerate(value)})
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

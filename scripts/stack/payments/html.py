@@ -21,12 +21,13 @@ class Html(str):
 STYLE = Html("""
 :root { color-scheme: light dark; }
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; }
-.banner { margin: 0; padding: 0.8rem; background: #b3261e; color: #fff; text-align: center; font-size: 1.4rem; }
+.banner { margin: 0; padding: 0.8rem; background: #b3261e; color: #fff; text-align: center; }
+.banner { font-size: 1.4rem; font-weight: 700; }
 main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: 0.4rem 0.6rem; border-bottom: 1px solid #8886; text-align: left; }
 form { display: inline-block; margin: 0 0.5rem 0.5rem 0; }
-button { padding: 0.6rem 1rem; border: 1px solid #8886; border-radius: 0.4rem; font: inherit; cursor: pointer; }
+button { padding: 0.6rem 1rem; border: 1px solid #8886; border-radius: 0.4rem; font: inherit; }
 button.main { background: #1b5e20; color: #fff; }
 .problem { color: #b3261e; font-weight: 600; }
 .amount { font-size: 2rem; font-weight: 700; }

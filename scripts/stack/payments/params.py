@@ -35,6 +35,14 @@ class Params:
             raise invalid(f"Invalid string: {self.path(name)}", self.path(name))
         return value
 
+    def filled(self, name: str) -> str | None:
+        """None when absent; an empty one is refused, where there is nothing to unset."""
+        value = self.text(name)
+        if value == "":
+            full = self.path(name)
+            raise invalid(f"{full} is empty, which would unset it.", full, "parameter_invalid_empty")
+        return value
+
     def required(self, name: str) -> str:
         """Raises ``parameter_missing``."""
         value = self.text(name)

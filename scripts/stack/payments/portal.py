@@ -82,8 +82,9 @@ def _change(account: Account, subscription: Obj, price_id: str) -> Obj:
     present = subscription["items"]["data"]
     flat = next(item for item in present if "quantity" in item)
     end_at, since = flat["current_period_end"], flat["current_period_start"]
+    kept = {item["price"]: item for item in present}
     items = [flat | {"price": price["id"]}]
-    items += [new_item(account, subscription, each, 1, end_at) for each in metered]
+    items += [kept.get(each["id"]) or new_item(account, subscription, each, 1, end_at) for each in metered]
     for item in items:
         item["current_period_start"] = since
     return change_items(account, subscription, items, Terms("always_invoice"))

@@ -18,7 +18,7 @@ from scripts.stack.payments.config import API_VERSION, OfflineStripeConfig
 from scripts.stack.payments.control import keep_time
 from scripts.stack.payments.errors import StripeError
 from scripts.stack.payments.expand import embed, expand
-from scripts.stack.payments.forms import Tree, from_json, parse
+from scripts.stack.payments.forms import Tree, parse, tree_of
 from scripts.stack.payments.params import Params
 from scripts.stack.payments.routes import Action
 from scripts.stack.payments.store import Obj, Store
@@ -154,12 +154,12 @@ async def _tree(request: web.Request) -> Tree:
     if request.content_type != "application/json":
         return parse([(name, str(value)) for name, value in (await request.post()).items()])
     try:
-        tree = from_json(await request.json())
+        body = await request.json()
     except ValueError:
         raise StripeError(400, "The body is not valid JSON.") from None
-    if not isinstance(tree, dict):
+    if not isinstance(body, dict):
         raise StripeError(400, "The body must be a JSON object.")
-    return tree
+    return tree_of(body)
 
 
 def _error(error: StripeError) -> web.Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from scripts.stack.payments.account import Account, new_id
 from scripts.stack.payments.amounts import period_end
-from scripts.stack.payments.cycles import plan_lines, usage_lines
+from scripts.stack.payments.cycles import plan_lines, take_pending, usage_lines
 from scripts.stack.payments.errors import invalid, missing, not_offline
+from scripts.stack.payments.invoice_shapes import Line
 from scripts.stack.payments.invoices import bill
 from scripts.stack.payments.listing import listed, listing
 from scripts.stack.payments.params import Metadata, Params
@@ -54,13 +55,14 @@ def new_item(account: Account, subscription: Obj, price: Obj, quantity: int, end
         **({} if metered else {"quantity": quantity}),
         "subscription": subscription["id"],
         "tax_rates": [],
+        "usage_since": account.now,
     }
 
 
-def check_prices(prices: list[Obj], param: str) -> None:
-    """One subscription has active recurring prices of one currency and one interval, each once."""
+def check_prices(prices: list[Obj], param: str, present: Collection[str] = ()) -> None:
+    """Recurring prices of one currency and one interval, each once, and active unless present already."""
     for price in prices:
-        if not price["active"]:
+        if not price["active"] and price["id"] not in present:
             raise invalid("The price specified is inactive. This field only accepts active prices.", param)
         if not price["recurring"]:
             raise invalid(f"Price {price['id']} is not recurring.", param)
@@ -80,10 +82,11 @@ def list_subscriptions(account: Account, params: Params) -> Obj:
             return False
         if status == "all":
             return True
-        ended = subscription["status"] == "canceled"
+        ended: bool = subscription["status"] == "canceled"
         if status in (None, "ended"):
             return ended == bool(status)
-        return bool(subscription["status"] == status)
+        found: str = subscription["status"]
+        return found == status
 
     return listed(account, params, "subscription", "/v1/subscriptions", equal=("customer",), keep=keep)
 
@@ -104,12 +107,18 @@ def cancel_subscription(account: Account, params: Params, id: str) -> Obj:
 def end(account: Account, subscription: Obj, at: int, *, with_usage: bool, pays: bool = True) -> Obj:
     """It is over; usage that was not invoiced yet becomes the last invoice, if it shall."""
     invoice_id, since = new_id("in"), subscription["items"]["data"][0]["current_period_start"]
-    if with_usage and (lines := usage_lines(account, subscription, at, invoice_id)):
+    lines = _open_lines(account, subscription, at, invoice_id) if with_usage else []
+    if lines:
         subscription["latest_invoice"] = invoice_id
         bill(account, subscription, lines, "subscription_cycle", id=invoice_id, since=since, pays=pays)
     subscription |= {"status": "canceled", "ended_at": account.now}
     subscription["canceled_at"] = subscription["canceled_at"] or account.now
     return account.save(subscription, "customer.subscription.deleted")
+
+
+def _open_lines(account: Account, subscription: Obj, at: int, invoice_id: str) -> list[Line]:
+    items = subscription["items"]["data"]
+    return [*take_pending(account, subscription), *usage_lines(account, subscription, items, at, invoice_id)]
 
 
 def delete_customer(account: Account, params: Params, id: str) -> Obj:
@@ -129,7 +138,7 @@ def _new(account: Account, customer: str, price: Obj, metadata: Metadata) -> Obj
         "object": "subscription",
         "automatic_tax": {"enabled": False, "liability": None, "disabled_reason": None},
         "billing_cycle_anchor": account.now,
-        "billing_mode": {"type": "classic"},
+        "billing_mode": {"type": "flexible"},
         "cancel_at": None,
         "cancel_at_period_end": False,
         "canceled_at": None,

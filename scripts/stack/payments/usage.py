@@ -93,11 +93,11 @@ def _check_value(meter: Obj, payload: dict[str, str]) -> None:
 
 
 def _report_fault(account: Account, meter: Obj, event: Obj) -> None:
-    """A thin event; Stripe gathers many errors into one, the twin reports each by itself."""
+    """A thin event that names the request by its idempotency key; Stripe gathers many errors into one."""
     at = datetime.fromtimestamp(account.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     sample = {
         "error_message": "The customer of the meter event was not found.",
-        "request": {"identifier": event["identifier"]},
+        "request": {"identifier": account.origin.idempotency_key or event["identifier"]},
     }
     fault = {
         "code": "meter_event_customer_not_found",

@@ -115,13 +115,14 @@ def running_twin(file: Path, port: int, receiver: Receiver | None = None, **opti
     app = web.Application()
     app.add_subapp("/stripe-offline", create_offline_stripe_app(OfflineStripeConfig(**given | options)))
     app.router.add_post("/hook", receiver.handle)
-    with _serving(app, port):
+    with serving(app, port):
         yield Twin(f"{url}/stripe-offline", receiver, file, offset)
     receiver.hold.set()
 
 
 @contextmanager
-def _serving(app: web.Application, port: int) -> Iterator[None]:
+def serving(app: web.Application, port: int) -> Iterator[None]:
+    """In a thread with a loop of its own."""
     loop, ready = asyncio.new_event_loop(), threading.Event()
     stop = asyncio.Event()
     failures: list[BaseException] = []

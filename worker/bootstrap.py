@@ -11,12 +11,15 @@ import socket
 import structlog
 
 from worker.db.pool import Database
+from worker.domains.billing import handlers as billing
+from worker.domains.billing.ports import BillingPorts
 from worker.domains.knowledge import handlers as knowledge
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.ops import handlers as ops
 from worker.health import health_endpoint
 from worker.providers.embeddings.select import embedder
 from worker.providers.llm.select import chat_model
+from worker.providers.payments.select import payments
 from worker.providers.storage.supabase import SupabaseStorage
 from worker.runtime.loop import Worker
 from worker.runtime.options import WorkerOptions
@@ -36,18 +39,26 @@ async def run(settings: WorkerSettings) -> None:
     sandbox = ProcessSandbox(SandboxLimits(processes=settings.lamina_sandbox_processes))
     model = chat_model(settings)
     embeddings = embedder(settings)
+    money = payments(settings)
     try:
         async with _database(settings) as db:
             registry = Registry()
             knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
+            billing.register(registry, BillingPorts(db, money))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
-            log.info("worker.providers", llm=model.name, model=model.model, embeddings=embeddings.name)
+            log.info(
+                "worker.providers",
+                llm=model.name,
+                model=model.model,
+                embeddings=embeddings.name,
+                payments=money.name,
+            )
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, model, embeddings):
+        for part in (sandbox, storage, model, embeddings, money):
             await part.close()
 
 

@@ -9,11 +9,13 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from worker.db.faults import is_outage
 
 Connection = AsyncConnection[Any]
+Row = dict[str, Any]
 
 WAIT_SECONDS = 10.0
 RECONNECT_SECONDS = 4.0  # the pool doubles its pauses up to this; the next request starts it again
@@ -91,6 +93,18 @@ class Database:
         """A connection inside a transaction, which commits at the end and rolls back on an exception."""
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+    async def one(self, statement: Any, parameters: Row) -> Row | None:
+        """The first row of a statement, or None."""
+        async with self.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(statement, parameters)
+            return await cursor.fetchone()
+
+    async def rows(self, statement: Any, parameters: Row) -> list[Row]:
+        """All rows of a statement."""
+        async with self.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(statement, parameters)
+            return await cursor.fetchall()
 
     async def dedicated(self, dsn: str | None = None) -> Connection:
         """A connection outside the pool, for the caller to close; ``dsn`` when it needs another door."""

@@ -76,7 +76,11 @@ class Finisher:
                 self._slots.changed.set()
 
     async def _finish(self, batch: Sequence[End]) -> None:
-        """An end that the database refuses is left to its lease, and does not take others along."""
+        """An end that the database refuses is left to its lease, and does not take others along.
+
+        By workspace, since ends lock its usage counters: two batches must not wait for each other.
+        """
+        batch = sorted(batch, key=lambda end: (str(end[0].job.workspace_id), end[1].id))
         verdicts = [verdict for _, verdict in batch]
         try:
             ours = await insist("finish", lambda: self._finish_once(verdicts))

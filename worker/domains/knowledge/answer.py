@@ -12,11 +12,12 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from worker.db.pool import Row
 from worker.domains.knowledge import repository
 from worker.domains.knowledge.ingest import model_name
 from worker.domains.knowledge.language import detect_language
 from worker.domains.knowledge.ports import KnowledgePorts
-from worker.domains.knowledge.repository import SQL, Row
+from worker.domains.knowledge.repository import SQL
 from worker.domains.knowledge.rules import (
     Hit,
     bounded_history,

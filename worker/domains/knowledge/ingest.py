@@ -13,11 +13,12 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from worker.db.pool import Row
 from worker.domains.knowledge import repository
 from worker.domains.knowledge.chunking import Chunk
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.knowledge.reading import Reading, read_pdf, read_text
-from worker.domains.knowledge.repository import SQL, Row
+from worker.domains.knowledge.repository import SQL
 from worker.domains.knowledge.rules import plan_reuse
 from worker.errors import ComputationKilled, DocumentRejected, ObjectNotFound, ObjectTooLarge
 from worker.runtime.job import JobContext

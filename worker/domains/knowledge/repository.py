@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 
 from worker.db.halfvec import register_halfvec, to_halfvec, to_text
-from worker.db.pool import Database
+from worker.db.pool import Database, Row
 from worker.db.queries import load_queries
 from worker.domains.knowledge.chunking import Chunk
 from worker.domains.knowledge.rules import Hit, ReusePlan
@@ -21,21 +21,15 @@ SQL = load_queries(__package__, "queries.sql")
 
 COPY_TYPES = ("uuid", "uuid", "int4", "text", "text", "int4", "int4", "int4", "int4", "bytea", "text", "text")
 
-Row = dict[str, Any]
-
 
 async def one(db: Database, name: str, **parameters: Any) -> Row | None:
     """The first row of a named statement, or None."""
-    async with db.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(SQL[name], parameters)
-        return await cursor.fetchone()
+    return await db.one(SQL[name], parameters)
 
 
 async def rows(db: Database, name: str, **parameters: Any) -> list[Row]:
     """All rows of a named statement."""
-    async with db.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(SQL[name], parameters)
-        return await cursor.fetchall()
+    return await db.rows(SQL[name], parameters)
 
 
 async def search(

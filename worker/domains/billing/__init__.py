@@ -1,0 +1,1 @@
+"""Money in, use out: Stripe's events, sessions, meter events, reconciliation."""

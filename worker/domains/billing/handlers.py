@@ -1,0 +1,57 @@
+"""The billing domain's jobs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from worker.domains.billing.events import apply_event
+from worker.domains.billing.metering import send_meter_event
+from worker.domains.billing.ports import BillingPorts
+from worker.domains.billing.reconcile import reconcile
+from worker.domains.billing.repository import SQL
+from worker.domains.billing.sessions import open_session
+from worker.runtime.job import Job, JobContext
+from worker.runtime.outcome import DONE, Outcome
+from worker.runtime.registry import Registry
+
+INVOICES_BACK = timedelta(days=40)
+EVENT_DAYS = 90
+
+
+def register(registry: Registry, ports: BillingPorts) -> None:
+    """Adds the handlers of kinds `billing.*` and their schedules."""
+
+    async def event(job: Job, ctx: JobContext) -> Outcome:
+        return await apply_event(ports, str(job.args["event_id"]))
+
+    async def session(job: Job, ctx: JobContext) -> Outcome:
+        return await open_session(ports, job.subject())
+
+    async def meter_event(job: Job, ctx: JobContext) -> Outcome:
+        return await send_meter_event(ports, int(job.args["ledger_id"]))
+
+    async def cancel(job: Job, ctx: JobContext) -> Outcome:
+        subscription_id = str(job.args["subscription_id"])
+        await ports.payments.cancel_subscription(subscription_id, idempotency_key=f"cancel-{subscription_id}")
+        return DONE
+
+    async def nightly(job: Job, ctx: JobContext) -> Outcome:
+        if ports.payments.name != "none":
+            report = await reconcile(
+                ports.db, ports.payments, dry_run=False, since=datetime.now(UTC) - INVOICES_BACK
+            )
+            ctx.log.info("billing.reconciled", checked=report.checked, drift=len(report.drift))
+        return DONE
+
+    async def purge(job: Job, ctx: JobContext) -> Outcome:
+        await ports.db.one(SQL["purge_events"], {"days": EVENT_DAYS})
+        return DONE
+
+    registry.add("billing.apply_event", event)
+    registry.add("billing.open_session", session)
+    registry.add("billing.send_meter_event", meter_event)
+    registry.add("billing.cancel_subscription", cancel)
+    registry.add("billing.reconcile", nightly)
+    registry.add("billing.purge_events", purge)
+    registry.every("billing-reconcile", "41 2 * * *", "billing.reconcile")
+    registry.every("billing-purge-events", "7 4 * * *", "billing.purge_events")

@@ -8,7 +8,6 @@ import ipaddress
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from aiohttp import web
@@ -23,6 +22,7 @@ from scripts.stack.payments.params import Params
 from scripts.stack.payments.routes import Action
 from scripts.stack.payments.store import Obj, Store
 from scripts.stack.payments.webhooks import Deliveries
+from scripts.stack.realtime.tasks import end_tasks
 
 CLOCK_SECONDS = 30.0
 T = TypeVar("T")
@@ -43,11 +43,8 @@ class Server:
         self._deliveries = Deliveries(self.config, self._store)
         tasks = [asyncio.create_task(each) for each in (self._deliveries.run(), self._keep_time())]
         yield
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        for failure in await end_tasks(tasks):
+            log.error("a task of the twin had failed", exc_info=failure)
         self._store.close()
 
     def book(self, action: Callable[[Account], T], origin: Origin | None = None) -> T:
@@ -76,7 +73,7 @@ class Server:
 
         async def handle(request: web.Request) -> web.Response:
             self._check_key(request)
-            if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104 - not an address to bind
+            if not is_local(request.remote):
                 raise StripeError(403, "Only callers on this machine may do that.")
             return self._answer(request, action, await _tree(request), None)
 
@@ -114,6 +111,14 @@ class Server:
             except Exception:
                 log.exception("what is due by the clock could not be done")
             await asyncio.sleep(CLOCK_SECONDS)
+
+
+def is_local(address: str | None) -> bool:
+    """The peer is a process of this machine."""
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
 
 
 @web.middleware

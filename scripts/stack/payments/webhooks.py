@@ -21,6 +21,7 @@ from scripts.stack.payments.store import Store
 AT_ONCE = 4
 TIMEOUT_SECONDS = 20.0
 IDLE_SECONDS = 60.0
+AFTER_FAILURE_SECONDS = 5.0
 
 log = logging.getLogger("stripe-offline")
 
@@ -47,11 +48,18 @@ class Deliveries:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
-                self._woken.clear()
-                if due := self._store.due(self._config.clock(), AT_ONCE):
-                    await asyncio.gather(*(self._deliver(session, *each) for each in due))
-                else:
-                    await self._wait()
+                try:
+                    await self._round(session)
+                except Exception:
+                    log.exception("events could not be delivered")
+                    await asyncio.sleep(AFTER_FAILURE_SECONDS)
+
+    async def _round(self, session: aiohttp.ClientSession) -> None:
+        self._woken.clear()
+        if due := self._store.due(self._config.clock(), AT_ONCE):
+            await asyncio.gather(*(self._deliver(session, *each) for each in due))
+        else:
+            await self._wait()
 
     async def _wait(self) -> None:
         next_due = self._store.next_due()

@@ -11,7 +11,8 @@ import pytest
 import stripe
 
 from scripts.stack.payments import API_VERSION
-from tests.support.offline_stripe import KEY, Twin, buy, open_shop, running_twin, subscribe
+from scripts.stack.payments.server import is_local
+from tests.support.offline_stripe import Twin, buy, open_shop, running_twin, subscribe
 
 DAY = 24 * 3600
 
@@ -187,6 +188,19 @@ def test_expansion(twin: Twin, client: stripe.StripeClient) -> None:
         client.v1.subscriptions.retrieve(subscription.id, {"expand": ["colour"]})
 
 
+def test_what_a_checkout_sells_comes_when_asked_for(client: stripe.StripeClient) -> None:
+    shop = open_shop(client)
+    session = buy(client, shop)
+    assert "line_items" not in session.to_dict()
+    full: Any = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["line_items"]})
+    sold = [(line.price.id, line.quantity, line.amount_total) for line in full.line_items.data]
+    assert sold == [(shop.plan, 1, 2000), (shop.usage, None, 0)]
+    assert [line.price.id for line in client.v1.checkout.sessions.line_items.list(session.id)] == [
+        shop.plan,
+        shop.usage,
+    ]
+
+
 def test_a_payment_finds_its_invoice(twin: Twin, client: stripe.StripeClient) -> None:
     subscription = subscribe(twin, client, open_shop(client))
     (payment,) = client.v1.invoice_payments.list({"invoice": str(subscription.latest_invoice)})
@@ -288,4 +302,18 @@ def test_the_controls_need_the_key_and_check_what_they_are_given(twin: Twin) -> 
         assert http.post(
             "/offline/advance", content=b"[1]", headers={"content-type": "application/json"}
         ).json() == {"error": {"type": "invalid_request_error", "message": "The body must be a JSON object."}}
-    assert KEY.startswith("sk_test_offline")
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("192.168.0.7", False),
+        ("0.0.0.0", False),
+        (None, False),
+        ("", False),
+    ],
+)
+def test_the_controls_are_for_this_machine(address: str | None, local: bool) -> None:
+    assert is_local(address) is local

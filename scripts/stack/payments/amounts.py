@@ -42,5 +42,11 @@ def written(amount: int, currency: str) -> str:
     return f"{Decimal(amount) / 100:.2f} {currency.upper()}"
 
 
+def written_exactly(amount: str, currency: str) -> str:
+    """For people, with all decimals of a unit's price: ``0.005 EUR``."""
+    exact = Decimal(amount) / (1 if currency in WITHOUT_MINOR_UNIT else 100)
+    return f"{exact.normalize():f} {currency.upper()}"
+
+
 def _rounded(amount: Decimal) -> int:
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from scripts.stack.payments.amounts import written
+from scripts.stack.payments.amounts import written, written_exactly
 from scripts.stack.payments.html import Html, button, html, join, link, page, table
 from scripts.stack.payments.store import Obj
 
@@ -131,6 +131,6 @@ def per(price: Obj) -> str:
 def _sold(line: Obj) -> tuple[str, str, str]:
     price = line["price"]
     if line["quantity"] is None:
-        each = f"{price['unit_amount_decimal']} {price['currency'].upper()} (minor unit) each, by usage"
+        each = f"{written_exactly(price['unit_amount_decimal'], price['currency'])} each, by usage"
         return line["description"], "–", each
     return line["description"], str(line["quantity"]), per(price)

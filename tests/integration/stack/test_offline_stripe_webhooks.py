@@ -139,7 +139,7 @@ def test_the_checkout_page(twin: Twin, client: stripe.StripeClient) -> None:
     shop = open_shop(client)
     session = buy(client, shop)
     text = page(session.url)
-    for expected in ("OFFLINE — no money moves", "Small", "20.00 EUR per month", "0.5 EUR (minor unit) each"):
+    for expected in ("OFFLINE — no money moves", "Small", "20.00 EUR per month", "0.005 EUR each"):
         assert expected in text
     assert "declined" not in text.replace("Card is declined", "").replace("/decline", "")
     assert twin.press(session.url, "cancel").headers["location"] == "https://app.example/no"

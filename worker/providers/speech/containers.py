@@ -52,10 +52,13 @@ def container_of(head: bytes) -> Container | None:
 
 
 def _of_frames(head: bytes) -> Container | None:
-    """MPEG audio without a tag begins with a frame: eleven set bits, then the layer; ADTS has layer 0."""
+    """MPEG audio without a tag begins with a frame: eleven set bits, then the layer; ADTS has layer 0.
+
+    Layer I, in nobody's use, would make UTF-16 text look like a recording.
+    """
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     layer = head[1] >> 1 & 3
     if layer == 0:
         return AAC if head[1] & 0xF0 == 0xF0 else None
-    return MP3 if head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3 else None
+    return MP3 if layer != 3 and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3 else None

@@ -23,7 +23,6 @@ MULTIPART_BYTES = 8192
 """More than the other parts of a request and the lines between them take."""
 
 SPOKEN_CHARACTERS = 4096
-SPOKEN_BYTES = 64 * 1024 * 1024
 _TOKEN_SECONDS = (10, 7200)
 
 
@@ -76,21 +75,16 @@ class OpenAISpeaker:
     async def speak(self, text: str, *, voice: str, format: AudioFormat = "mp3") -> bytes:
         """See the port."""
         _check_spoken(text)
-        audio = bytearray()
         with translated(self.name):
-            async with self._client.audio.speech.with_streaming_response.create(
+            response = await self._client.audio.speech.with_raw_response.create(
                 input=text, model=self.model, voice=voice, response_format=format
-            ) as response:
-                if "json" in response.headers.get("content-type", ""):
-                    _raise_error_inside(self.name, json.loads(await response.read()))
-                    raise faults.bad_response(self.name)
-                async for part in response.iter_bytes():
-                    audio += part
-                    if len(audio) > SPOKEN_BYTES:
-                        raise faults.bad_response(self.name)
-        if not audio:
+            )
+            if "json" in response.headers.get("content-type", ""):
+                _raise_error_inside(self.name, json.loads(response.content))
+                raise faults.bad_response(self.name)
+        if not response.content:
             raise faults.bad_response(self.name)
-        return bytes(audio)
+        return bytes(response.content)
 
     async def close(self) -> None:
         await self._client.close()
@@ -147,7 +141,7 @@ def _raise_error_inside(provider: str, body: Any) -> None:
 
 
 def _language(body: dict[str, Any]) -> str | None:
-    """gpt-transcribe lists what it heard, the most certain first; others say nothing."""
+    """gpt-transcribe lists the languages it heard, of which the first is taken; others say nothing."""
     listed = body.get("languages")
     first = listed[0] if isinstance(listed, list) and listed else None
     code = first.get("code") if isinstance(first, dict) else None

@@ -184,6 +184,8 @@ def delete_data(settings: StackSettings) -> None:
     data = settings.lamina_state_dir / "pgdata"
     shutil.rmtree(data.resolve(), ignore_errors=True)
     shutil.rmtree(settings.lamina_state_dir / "lite", ignore_errors=True)
+    for file in settings.lamina_state_dir.glob("stripe-offline.sqlite3*"):
+        file.unlink(missing_ok=True)
 
 
 def delete_everything(settings: StackSettings) -> None:

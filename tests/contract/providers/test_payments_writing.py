@@ -171,7 +171,7 @@ async def test_a_change_of_plan_replaces_the_metered_items(
 async def test_cancelling_once_and_again(payments: StripePayments, stripe_api: StripeApi) -> None:
     stripe_api.on("DELETE", "/v1/subscriptions/sub_1", example("subscription", status="canceled"))
     await payments.cancel_subscription("sub_1", idempotency_key="k4")
-    assert sent(stripe_api) == ("/v1/subscriptions/sub_1", "k4", {})
+    assert sent(stripe_api) == ("/v1/subscriptions/sub_1", "k4", {"invoice_now": "true"})
     await payments.cancel_subscription("sub_gone", idempotency_key="k5")
     assert stripe_api.paths[-1] == "DELETE /v1/subscriptions/sub_gone"
 

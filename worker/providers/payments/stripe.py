@@ -84,9 +84,10 @@ class StripePayments:
         await self._wire.call("post", at("/v1/subscriptions", subscription.id), body, key=idempotency_key)
 
     async def cancel_subscription(self, subscription_id: str, *, idempotency_key: str) -> None:
-        """Stripe does not know a subscription any more that it is asked to cancel a second time."""
+        """Usage so far is invoiced. Asked a second time, Stripe does not know the subscription any more."""
+        path, body = at("/v1/subscriptions", subscription_id), {"invoice_now": True}
         try:
-            await self._wire.call("delete", at("/v1/subscriptions", subscription_id), key=idempotency_key)
+            await self._wire.call("delete", path, body, key=idempotency_key)
         except ProviderRejected as error:
             if error.code != NOT_FOUND:
                 raise

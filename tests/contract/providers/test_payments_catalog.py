@@ -23,12 +23,21 @@ async def catalog(stripe_api: StripeApi) -> AsyncIterator[StripeCatalog]:
 
 async def test_our_products_archived_ones_too(catalog: StripeCatalog, stripe_api: StripeApi) -> None:
     ours = {"lamina_plan": "business", "lamina_version": "2"}
+    pack = {"lamina_pack": "small"}
     first = [example("product", id="prod_1", metadata=ours), example("product", id="prod_2")]
-    second = [example("product", id="prod_3", metadata=ours, active=False)]
+    second = [example("product", id="prod_3", metadata=pack, active=False, description="More")]
     stripe_api.on("GET", "/v1/products", listed(first, more=True), listed(second))
     port: Catalog = catalog
-    found = [(state.id, state.plan, state.version, state.active) async for state in port.products()]
-    assert found == [("prod_1", "business", 2, True), ("prod_3", "business", 2, False)]
+    plan, more = [state async for state in port.products()]
+    assert (plan.id, plan.plan, plan.version, plan.pack, plan.active) == ("prod_1", "business", 2, None, True)
+    assert (more.id, more.plan, more.version, more.pack, more.active) == (
+        "prod_3",
+        None,
+        None,
+        "small",
+        False,
+    )
+    assert (plan.description, more.description) == ("Comfortable gray cotton t-shirt", "More")
     assert [asked.fields for asked in stripe_api.asked] == [
         {"limit": "100"},
         {"limit": "100", "starting_after": "prod_2"},
@@ -39,8 +48,10 @@ async def test_our_prices(catalog: StripeCatalog, stripe_api: StripeApi) -> None
     once = example("price", id="price_2", lookup_key="lamina_pack_small", recurring=None, type="one_time")
     ours = example("price", lookup_key="lamina_starter_v1_month")
     foreign = [example("price", lookup_key="other"), example("price")]
-    stripe_api.on("GET", "/v1/prices", listed([ours, *foreign, once]))
+    stripe_api.on("GET", "/v1/prices", listed([ours, *foreign]), listed([once | {"active": False}]))
     monthly, pack = [state async for state in catalog.prices()]
+    assert [asked.fields["active"] for asked in stripe_api.asked] == ["true", "false"]
+    assert (monthly.active, pack.active) == (True, False)
     assert (monthly.lookup_key, monthly.interval, monthly.unit_amount, monthly.metered) == (
         "lamina_starter_v1_month",
         "month",
@@ -74,6 +85,14 @@ async def test_a_product_is_made_and_changed(catalog: StripeCatalog, stripe_api:
         "metadata[lamina_version]": "1",
     }
     assert change.fields == {"name": "Starter", "description": "Old", "active": "false"}
+
+
+async def test_a_product_of_a_pack(catalog: StripeCatalog, stripe_api: StripeApi) -> None:
+    stripe_api.on("POST", "/v1/products", example("product", metadata={"lamina_pack": "small"}))
+    made = await catalog.create_product(name="More", description="A lot", pack="small", idempotency_key="k1")
+    assert (made.plan, made.version, made.pack) == (None, None, "small")
+    fields = {"name": "More", "description": "A lot", "metadata[lamina_pack]": "small"}
+    assert stripe_api.asked[0].fields == fields
 
 
 PRICE = {
@@ -122,12 +141,30 @@ async def test_prices_are_made(
     assert stripe_api.asked[0].headers["Idempotency-Key"] == "k2"
 
 
-async def test_a_price_is_archived(catalog: StripeCatalog, stripe_api: StripeApi) -> None:
-    stripe_api.on("POST", "/v1/prices/price_1", example("price", active=False))
-    await catalog.archive_price("price_1")
+async def test_a_price_takes_the_key_of_another(catalog: StripeCatalog, stripe_api: StripeApi) -> None:
+    stripe_api.on("POST", "/v1/prices", example("price", lookup_key="lamina_x"))
+    await catalog.create_price(
+        product_id="prod_1",
+        lookup_key="lamina_x",
+        currency="eur",
+        unit_amount="0.25",
+        interval=None,
+        meter_id=None,
+        replaces=True,
+        idempotency_key="k2",
+    )
+    assert stripe_api.asked[0].fields == PRICE | {"transfer_lookup_key": "true"}
+
+
+@pytest.mark.parametrize("active", [False, True])
+async def test_a_price_is_archived_and_sold_again(
+    catalog: StripeCatalog, stripe_api: StripeApi, active: bool
+) -> None:
+    stripe_api.on("POST", "/v1/prices/price_1", example("price", active=active))
+    await catalog.set_price_active("price_1", active)
     assert (stripe_api.paths, stripe_api.asked[0].fields) == (
         ["POST /v1/prices/price_1"],
-        {"active": "false"},
+        {"active": str(active).lower()},
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from worker.providers.payments.shapes import PLAN, VERSION, WORKSPACE
+from worker.providers.payments.shapes import PACK, PLAN, VERSION, WORKSPACE
 from worker.providers.payments.states import CheckoutRequest, Interval, SubscriptionState
 
 Body = dict[str, Any]
@@ -68,13 +68,10 @@ def meter_event(event_name: str, customer_id: str, value: int, identifier: str, 
     }
 
 
-def product(name: str, description: str, plan: str, version: int) -> Body:
+def product(name: str, description: str, plan: str | None, version: int | None, pack: str | None) -> Body:
     """Stripe refuses an empty description when it creates a product."""
-    return {
-        "name": name,
-        "description": description or None,
-        "metadata": {PLAN: plan, VERSION: str(version)},
-    }
+    metadata = {PACK: pack} if pack else {PLAN: plan, VERSION: str(version)}
+    return {"name": name, "description": description or None, "metadata": metadata}
 
 
 def price(
@@ -84,6 +81,7 @@ def price(
     unit_amount: str,
     interval: Interval | None,
     meter_id: str | None,
+    replaces: bool,
 ) -> Body:
     """One-time without interval, else licensed, or metered when there is a meter."""
     body: Body = {
@@ -92,6 +90,8 @@ def price(
         "currency": currency,
         "unit_amount_decimal": unit_amount,
     }
+    if replaces:
+        body["transfer_lookup_key"] = True
     if interval is None:
         return body
     usage = {"usage_type": "metered", "meter": meter_id} if meter_id else {"usage_type": "licensed"}

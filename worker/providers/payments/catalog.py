@@ -12,7 +12,7 @@ LOOKUP_PREFIX = "lamina_"
 
 
 class StripeCatalog:
-    """See the port. Lists hold active and archived objects alike unless asked otherwise."""
+    """See the port."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -21,15 +21,17 @@ class StripeCatalog:
         async for data in pages(self._wire, "/v1/products"):
             with reading():
                 state = shapes.product(data)
-            if state.plan is not None:
+            if state.plan is not None or state.pack is not None:
                 yield state
 
     async def prices(self) -> AsyncIterator[PriceState]:
-        async for data in pages(self._wire, "/v1/prices"):
-            with reading():
-                state = shapes.price(data)
-            if (state.lookup_key or "").startswith(LOOKUP_PREFIX):
-                yield state
+        """Asked for twice: archived ones are listed on request only (https://docs.stripe.com/api/prices/list)."""
+        for active in (True, False):
+            async for data in pages(self._wire, "/v1/prices", {"active": active}):
+                with reading():
+                    state = shapes.price(data)
+                if (state.lookup_key or "").startswith(LOOKUP_PREFIX):
+                    yield state
 
     async def meters(self) -> AsyncIterator[MeterState]:
         async for data in pages(self._wire, "/v1/billing/meters"):
@@ -38,9 +40,16 @@ class StripeCatalog:
             yield state
 
     async def create_product(
-        self, *, name: str, description: str, plan: str, version: int, idempotency_key: str
+        self,
+        *,
+        name: str,
+        description: str,
+        plan: str | None = None,
+        version: int | None = None,
+        pack: str | None = None,
+        idempotency_key: str,
     ) -> ProductState:
-        body = bodies.product(name, description, plan, version)
+        body = bodies.product(name, description, plan, version, pack)
         made = await self._wire.call("post", "/v1/products", body, key=idempotency_key)
         with reading():
             return shapes.product(made)
@@ -62,15 +71,16 @@ class StripeCatalog:
         unit_amount: str,
         interval: Interval | None,
         meter_id: str | None,
+        replaces: bool = False,
         idempotency_key: str,
     ) -> PriceState:
-        body = bodies.price(product_id, lookup_key, currency, unit_amount, interval, meter_id)
+        body = bodies.price(product_id, lookup_key, currency, unit_amount, interval, meter_id, replaces)
         made = await self._wire.call("post", "/v1/prices", body, key=idempotency_key)
         with reading():
             return shapes.price(made)
 
-    async def archive_price(self, price_id: str) -> None:
-        await self._wire.call("post", at("/v1/prices", price_id), {"active": False})
+    async def set_price_active(self, price_id: str, active: bool) -> None:
+        await self._wire.call("post", at("/v1/prices", price_id), {"active": active})
 
     async def create_meter(self, *, event_name: str, name: str, idempotency_key: str) -> MeterState:
         body = bodies.meter(event_name, name)

@@ -102,7 +102,7 @@ class Catalog(Protocol):
     """The provider's products and prices, for `lamina plans`. Every method raises ProviderError."""
 
     def products(self) -> AsyncIterator[ProductState]:
-        """Those that carry our metadata `plan`, archived ones too."""
+        """Those that carry our metadata, `plan` or `pack`, archived ones too."""
         ...
 
     def prices(self) -> AsyncIterator[PriceState]:
@@ -112,8 +112,17 @@ class Catalog(Protocol):
     def meters(self) -> AsyncIterator[MeterState]: ...
 
     async def create_product(
-        self, *, name: str, description: str, plan: str, version: int, idempotency_key: str
-    ) -> ProductState: ...
+        self,
+        *,
+        name: str,
+        description: str,
+        plan: str | None = None,
+        version: int | None = None,
+        pack: str | None = None,
+        idempotency_key: str,
+    ) -> ProductState:
+        """Of a version of a plan, or of a credit pack."""
+        ...
 
     async def update_product(
         self, product_id: str, *, name: str, description: str, active: bool
@@ -128,11 +137,17 @@ class Catalog(Protocol):
         unit_amount: str,
         interval: Interval | None,
         meter_id: str | None,
+        replaces: bool = False,
         idempotency_key: str,
     ) -> PriceState:
-        """`unit_amount` in minor units with decimals; one-time without interval, metered with a meter."""
+        """`unit_amount` in minor units with decimals; one-time without interval, metered with a meter.
+
+        `replaces`: the price that has the lookup key now loses it.
+        """
         ...
 
-    async def archive_price(self, price_id: str) -> None: ...
+    async def set_price_active(self, price_id: str, active: bool) -> None:
+        """An archived price is not sold any more; running subscriptions keep it."""
+        ...
 
     async def create_meter(self, *, event_name: str, name: str, idempotency_key: str) -> MeterState: ...

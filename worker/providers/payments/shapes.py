@@ -31,6 +31,7 @@ Json = dict[str, Any]
 WORKSPACE = "lamina_workspace"
 PLAN = "lamina_plan"
 VERSION = "lamina_version"
+PACK = "lamina_pack"
 
 
 def subscription(data: Json, items: Sequence[Json]) -> SubscriptionState:
@@ -130,8 +131,10 @@ def product(data: Json) -> ProductState:
         active=bool(data.get("active")),
         deleted=bool(data.get("deleted")),
         name=data.get("name"),
+        description=data.get("description"),
         plan=metadata.get(PLAN),
         version=int(version) if version.isdecimal() else None,
+        pack=metadata.get(PACK),
     )
 
 

@@ -116,14 +116,16 @@ class CustomerState:
 
 @dataclass(frozen=True, slots=True)
 class ProductState:
-    """One product of the catalogue; ``plan`` and ``version`` are our metadata."""
+    """One product of the catalogue; ``plan`` and ``version``, or ``pack``, are our metadata."""
 
     id: str
     active: bool
     deleted: bool
     name: str | None
+    description: str | None
     plan: str | None
     version: int | None
+    pack: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,5 +60,5 @@ def test_usage_is_a_whole_number_in_text() -> None:
 
 
 def test_an_empty_description_is_left_out() -> None:
-    assert bodies.product("Starter", "", "starter", 1)["description"] is None
-    assert bodies.product("Starter", "Small", "starter", 1)["description"] == "Small"
+    assert bodies.product("Starter", "", "starter", 1, None)["description"] is None
+    assert bodies.product("Starter", "Small", "starter", 1, None)["description"] == "Small"

@@ -15,11 +15,11 @@ export default {
     if (v1 === undefined || !timingSafeEqual(wanted, Buffer.from(v1, "hex"))) {
       return new Response(null, { status: 400 });
     }
-    const { id, type } = JSON.parse(body);
+    const event = JSON.parse(body);
     const stored = await fetch(url, {
       method: "POST",
       headers: { apikey: key, authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ id, type }),
+      body: JSON.stringify({ id: event.id, event }),
     });
     await stored.body?.cancel();
     return new Response(null, { status: stored.ok ? 200 : 503 });

@@ -10,14 +10,18 @@ export async function readBody(
     await request.body?.cancel();
     return undefined;
   }
-  const pieces: Uint8Array[] = [];
+  const reader = request.body?.getReader();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const piece of request.body ?? []) {
-    size += piece.length;
-    if (size > limit) return undefined; // leaving the loop cancels the stream
-    pieces.push(piece);
+  for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
+    size += next.value.length;
+    if (size > limit) {
+      await reader?.cancel();
+      return undefined;
+    }
+    pieces.push(next.value);
   }
-  return joined(pieces);
+  return pieces.length === 1 ? pieces[0] : joined(pieces);
 }
 
 /** One array of all of them. */

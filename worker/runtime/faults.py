@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from worker.db.faults import is_conflict, is_outage
 from worker.errors import (
+    DeliveryUnknown,
     JobCancelled,
     LaminaError,
     ProviderAuthError,
@@ -57,7 +58,7 @@ def is_crash(error: Exception) -> bool:
 
 
 def _of_provider(error: ProviderError, now: Clock) -> Outcome:
-    if isinstance(error, ProviderRejected | ProviderAuthError):
+    if isinstance(error, ProviderRejected | ProviderAuthError | DeliveryUnknown):
         return Fail(error.code, error.message)
     if isinstance(error, ProviderRateLimited):
         return _down(error, error.retry_after or RATE_LIMIT_SECONDS, now)

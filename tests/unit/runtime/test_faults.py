@@ -9,6 +9,7 @@ import pytest
 
 from worker.errors import (
     ComputationKilled,
+    DeliveryUnknown,
     DocumentRejected,
     JobCancelled,
     ProviderAuthError,
@@ -47,6 +48,11 @@ def down(seconds: float, code: str, message: str) -> ProviderDown:
         (ProviderUnavailable(*AWAY), RetryAfter(None, "Away.", "provider.unavailable")),
         (ProviderTimeout("provider.timeout", "Late."), RetryAfter(None, "Late.", "provider.timeout")),
         (ProviderAuthError("provider.unauthorised", "No."), Fail("provider.unauthorised", "No.")),
+        # Perhaps it arrived: the same again may arrive twice.
+        (
+            DeliveryUnknown("provider.outcome_unknown", "No answer."),
+            Fail("provider.outcome_unknown", "No answer."),
+        ),
         (ProviderRejected("provider.bad_request", "No."), Fail("provider.bad_request", "No.")),
         (DocumentRejected("document.damaged", "Broken."), Fail("document.damaged", "Broken.")),
         (ComputationKilled("document.bomb", "Too much."), Fail("document.bomb", "Too much.")),

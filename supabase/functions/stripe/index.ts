@@ -1,7 +1,8 @@
 import { createAdminClient } from "@supabase/server/core";
+import type { Database } from "../_shared/database.types.ts";
 import { stripe } from "./handler.ts";
 
-const supabaseAdmin = createAdminClient();
+const supabaseAdmin = createAdminClient<Database>();
 
 export default {
   fetch: stripe({
@@ -11,8 +12,7 @@ export default {
     log: (event, fields) => console.info(JSON.stringify({ event, ...fields })),
     store: async (event, signal) => {
       const asked = supabaseAdmin.rpc("receive_stripe_event", { p_event: event });
-      const { data } = await asked.abortSignal(signal).throwOnError();
-      return data as string;
+      return (await asked.abortSignal(signal).throwOnError()).data;
     },
   }),
 };

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 import psycopg
 import typer
 
+from scripts.billing.target import NoTill
 from scripts.demo.walk import DemoFailed
 from scripts.stack.cluster import ClusterError
 from scripts.stack.migrate import MigrationError
 from scripts.stack.processes import PartFailed
 from scripts.stack.supabase_cli import SupabaseCliError
 from scripts.stack.supervisor import AlreadyRunning
+from worker.errors import LaminaError
 
 
 class CommandFailed(Exception):
@@ -28,7 +30,9 @@ EXPECTED = (
     CommandFailed,
     DemoFailed,
     FileNotFoundError,
+    LaminaError,
     MigrationError,
+    NoTill,
     PartFailed,
     SupabaseCliError,
     psycopg.Error,

@@ -1,0 +1,1 @@
+"""What is sold, kept in step between the database and Stripe."""

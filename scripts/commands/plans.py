@@ -16,7 +16,7 @@ from scripts.billing.difference import Difference
 from scripts.billing.push import push as mend
 from scripts.billing.sight import look
 from scripts.billing.sight import pull as write_down
-from scripts.billing.target import Till, find_till
+from scripts.billing.target import find_till
 from scripts.commands.readable import readable_errors
 from worker.db.pool import Database
 from worker.providers.payments.port import Catalog
@@ -96,19 +96,7 @@ async def _look(db: Database, catalog: Catalog) -> list[Difference]:
 
 def _run(action: Action) -> list[Difference]:
     with readable_errors():
-        return asyncio.run(at_till(find_till(), action))
-
-
-async def at_till(till: Till, action: Action) -> list[Difference]:
-    """With the till's database and catalogue open."""
-    from worker.providers.payments.select import catalog  # Stripe's library takes its time
-
-    stripe = catalog(till.settings)
-    try:
-        async with till.database() as db:
-            return await action(db, stripe)
-    finally:
-        await stripe.close()
+        return asyncio.run(find_till().do(action))
 
 
 def _print_json(differences: list[Difference], **more: Any) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from scripts.billing.local import NotSold, sell_offline
 from scripts.commands.readable import readable_errors
 from scripts.stack.settings import StackSettings
 from scripts.stack.state import PORTS, State, load
 from scripts.stack.supervisor import (
     Stack,
+    Tell,
     delete_everything,
     listen_to_signals,
     running,
@@ -44,12 +47,23 @@ def up(
 def _run_in_foreground(settings: StackSettings, worker: bool, as_json: bool) -> None:
     wishes = listen_to_signals()
     stack = Stack(settings)
+    tell = _tell_nothing if as_json else _tell
     try:
-        state = stack.start(_tell_nothing if as_json else _tell, with_worker=worker)
+        state = stack.start(tell, with_worker=worker, stock=lambda state: _stock(state, tell))
         _show(state, as_json)
         stack.watch(wishes)
     finally:
         stack.stop()
+
+
+def _stock(state: State, tell: Tell) -> None:
+    """Plans that cannot be bought keep nobody from working."""
+    began = time.monotonic()
+    try:
+        if sell_offline(state):
+            tell("plans for sale, offline", time.monotonic() - began)
+    except NotSold as error:
+        print(error, file=sys.stderr)
 
 
 def _tell(what: str, seconds: float) -> None:

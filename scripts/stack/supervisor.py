@@ -52,8 +52,13 @@ class Stack:
         self.logs = self.settings.lamina_state_dir / "logs"
         self.children: list[Child] = []
 
-    def start(self, tell: Tell, *, with_worker: bool = True) -> State:
-        """Starts everything. Raises AlreadyRunning, PartFailed, ClusterError or MigrationError."""
+    def start(
+        self, tell: Tell, *, with_worker: bool = True, stock: Callable[[State], None] | None = None
+    ) -> State:
+        """Starts everything. Raises AlreadyRunning, PartFailed, ClusterError or MigrationError.
+
+        ``stock`` is called when all doors are open, before the platform counts as ready.
+        """
         self.state = self._prepare()
         self.state.remember(SUPERVISOR, os.getpid())
         save(self.state, self.file)
@@ -65,6 +70,8 @@ class Stack:
         give_login(self.state.db_url, self.state.worker_password)
         tell(f"migrations ({len(applied)} applied)", time.monotonic() - began)
         self._start_parts(all_parts(self.settings, self.state, with_worker=with_worker), tell)
+        if stock is not None:
+            stock(self.state)
         self.state.ready = True
         save(self.state, self.file)
         return self.state

@@ -25,3 +25,12 @@ insert into public.searches (workspace_id, query, created_by) values (%(workspac
 
 insert into public.jobs (workspace_id, kind, lane, max_attempts, created_by)
 values (%(workspace)s, 'knowledge.run_search', 'interactive', 1, %(editor)s);
+
+insert into public.brand_profiles (workspace_id, name) values (%(workspace)s, 'Cast & Co');
+
+insert into public.ai_tasks (workspace_id, kind, input, created_by)
+values (%(workspace)s, 'summarise', '{"text": "Work begins at nine."}', %(editor)s);
+
+insert into public.notes (workspace_id, content, created_by) values (%(workspace)s, 'Ask about nine.', %(editor)s);
+
+insert into public.workspace_settings (workspace_id) values (%(workspace)s);

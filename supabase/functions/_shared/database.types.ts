@@ -7,6 +7,151 @@ export type Json = string | number | boolean | null | {
 export type Database = {
   "public": {
     Tables: {
+      "ai_models": {
+        Row: {
+          "description": string;
+          "entitlement": string | null;
+          "model": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "entitlement"?: string | null;
+          "model": string;
+        };
+        Update: {
+          "description"?: string;
+          "entitlement"?: string | null;
+          "model"?: string;
+        };
+        Relationships: [];
+      };
+      "ai_task_kinds": {
+        Row: {
+          "description": string;
+          "entitlement": string | null;
+          "input_schema": NonNullable<Json>;
+          "kind": string;
+          "output": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "entitlement"?: string | null;
+          "input_schema": NonNullable<Json>;
+          "kind": string;
+          "output": string;
+        };
+        Update: {
+          "description"?: string;
+          "entitlement"?: string | null;
+          "input_schema"?: NonNullable<Json>;
+          "kind"?: string;
+          "output"?: string;
+        };
+        Relationships: [];
+      };
+      "ai_tasks": {
+        Row: {
+          "completion_tokens": number | null;
+          "cost_microusd": number | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "first_token_ms": number | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "input": NonNullable<Json>;
+          "is_cut": boolean;
+          "job_id": number | null;
+          "kind": string;
+          "latency_ms": number | null;
+          "model": string | null;
+          "prompt_tokens": number | null;
+          "provider": string | null;
+          "requested_model": string | null;
+          "result": string;
+          "result_json": Json | null;
+          "status": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "completion_tokens"?: number | null;
+          "cost_microusd"?: number | null;
+          "created_at"?: string;
+          "created_by": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "first_token_ms"?: number | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "input": NonNullable<Json>;
+          "is_cut"?: boolean;
+          "job_id"?: number | null;
+          "kind": string;
+          "latency_ms"?: number | null;
+          "model"?: string | null;
+          "prompt_tokens"?: number | null;
+          "provider"?: string | null;
+          "requested_model"?: string | null;
+          "result"?: string;
+          "result_json"?: Json | null;
+          "status"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "completion_tokens"?: number | null;
+          "cost_microusd"?: number | null;
+          "created_at"?: string;
+          "created_by"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "first_token_ms"?: number | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "input"?: NonNullable<Json>;
+          "is_cut"?: boolean;
+          "job_id"?: number | null;
+          "kind"?: string;
+          "latency_ms"?: number | null;
+          "model"?: string | null;
+          "prompt_tokens"?: number | null;
+          "provider"?: string | null;
+          "requested_model"?: string | null;
+          "result"?: string;
+          "result_json"?: Json | null;
+          "status"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ai_tasks_kind_fkey";
+            columns: ["kind"];
+            isOneToOne: false;
+            referencedRelation: "ai_task_kinds";
+            referencedColumns: ["kind"];
+          },
+          {
+            foreignKeyName: "ai_tasks_requested_model_fkey";
+            columns: ["requested_model"];
+            isOneToOne: false;
+            referencedRelation: "ai_models";
+            referencedColumns: ["model"];
+          },
+          {
+            foreignKeyName: "ai_tasks_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "audit_log": {
         Row: {
           "action": string;
@@ -203,6 +348,48 @@ export type Database = {
             foreignKeyName: "billing_sessions_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "brand_profiles": {
+        Row: {
+          "audience": string;
+          "created_at": string;
+          "language": string | null;
+          "name": string;
+          "rules": string;
+          "updated_at": string;
+          "voice": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "audience"?: string;
+          "created_at"?: string;
+          "language"?: string | null;
+          "name"?: string;
+          "rules"?: string;
+          "updated_at"?: string;
+          "voice"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "audience"?: string;
+          "created_at"?: string;
+          "language"?: string | null;
+          "name"?: string;
+          "rules"?: string;
+          "updated_at"?: string;
+          "voice"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "brand_profiles_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: true;
             referencedRelation: "workspaces";
             referencedColumns: ["id"];
           },
@@ -769,6 +956,45 @@ export type Database = {
           },
           {
             foreignKeyName: "messages_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "notes": {
+        Row: {
+          "content": string;
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content": string;
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "content"?: string;
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notes_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -1360,6 +1586,36 @@ export type Database = {
           },
         ];
       };
+      "workspace_settings": {
+        Row: {
+          "created_at": string;
+          "history_memory": boolean;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "history_memory"?: boolean;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "history_memory"?: boolean;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "workspace_settings_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: true;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "workspaces": {
         Row: {
           "created_at": string;
@@ -1465,6 +1721,20 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: undefined;
+      };
+      "allowed_models": {
+        Args: { "p_workspace_id": string };
+        Returns: {
+          "description": string;
+          "entitlement": string | null;
+          "model": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "ai_models";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       "ask": {
         Args: {
@@ -1686,6 +1956,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "delete_ai_task": { Args: { "p_task_id": string }; Returns: undefined };
       "delete_document": {
         Args: { "p_document_id": string };
         Returns: undefined;
@@ -1723,6 +1994,64 @@ export type Database = {
       "leave_workspace": {
         Args: { "p_workspace_id": string };
         Returns: undefined;
+      };
+      "list_conversations": {
+        Args: {
+          "p_after_id"?: string;
+          "p_before"?: string;
+          "p_limit"?: number;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "last_message": string;
+          "title": string;
+          "updated_at": string;
+        }[];
+      };
+      "list_messages": {
+        Args: {
+          "p_before_seq"?: number;
+          "p_conversation_id": string;
+          "p_limit"?: number;
+        };
+        Returns: {
+          "answered": boolean;
+          "citations": Json;
+          "content": string;
+          "created_at": string;
+          "error_code": string;
+          "error_message": string;
+          "finished_at": string;
+          "id": string;
+          "job_id": number;
+          "model": string;
+          "reply_to": string;
+          "role": string;
+          "seq": number;
+          "status": string;
+        }[];
+      };
+      "list_questions": {
+        Args: {
+          "p_before_seq"?: number;
+          "p_limit"?: number;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "answer": string;
+          "answer_id": string;
+          "answered": boolean;
+          "citations": Json;
+          "conversation_id": string;
+          "created_at": string;
+          "question": string;
+          "question_id": string;
+          "seq": number;
+          "status": string;
+        }[];
       };
       "my_workspaces": {
         Args: Record<PropertyKey, never>;
@@ -1924,9 +2253,66 @@ export type Database = {
           "vector_rank": number;
         }[];
       };
+      "search_history": {
+        Args: {
+          "p_after_id"?: string;
+          "p_before"?: string;
+          "p_limit"?: number;
+          "p_query": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "conversation_id": string;
+          "created_at": string;
+          "excerpt": string;
+          "id": string;
+          "kind": string;
+          "title": string;
+        }[];
+      };
       "set_spend_cap": {
         Args: { "p_amount": number; "p_workspace_id": string };
         Returns: undefined;
+      };
+      "start_ai_task": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_input": Json;
+          "p_kind": string;
+          "p_model"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "completion_tokens": number | null;
+          "cost_microusd": number | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "first_token_ms": number | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "input": NonNullable<Json>;
+          "is_cut": boolean;
+          "job_id": number | null;
+          "kind": string;
+          "latency_ms": number | null;
+          "model": string | null;
+          "prompt_tokens": number | null;
+          "provider": string | null;
+          "requested_model": string | null;
+          "result": string;
+          "result_json": Json | null;
+          "status": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "ai_tasks";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "start_checkout": {
         Args: {

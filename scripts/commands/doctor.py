@@ -69,7 +69,7 @@ def findings(target: Target | None) -> Iterator[Finding]:
         embedder = configured_embedder()
         model = f"{embedder.name}:{embedder.model}" if embedder else None
         yield from database_findings(target.admin_url, MIGRATIONS, model)
-    yield from worker_findings(target, PROJECT / "worker")
+    yield from worker_findings(target, (PROJECT / "worker", PROJECT / "scripts" / "billing"))
     yield from door_findings(target)
 
 

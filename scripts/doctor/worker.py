@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -28,8 +28,8 @@ _MISSING = (
 )
 
 
-def worker_findings(target: Target, worker_folder: Path) -> Iterator[Finding]:
-    """``worker_folder`` holds the worker's ``.sql`` files."""
+def worker_findings(target: Target, folders: Sequence[Path]) -> Iterator[Finding]:
+    """``folders`` hold the ``.sql`` files of all that logs in as the worker."""
     if target.worker_url is None:
         yield warn("Worker's login", "LAMINA_DB_URL is not set", "Make one: lamina db worker-role")
         return
@@ -48,14 +48,15 @@ def worker_findings(target: Target, worker_folder: Path) -> Iterator[Finding]:
                 "Worker's login", f"as {role}", "Log in as lamina_worker, which has only the rights it needs."
             )
         )
-        yield from rights_findings(connection, worker_folder)
+        yield from rights_findings(connection, folders)
         yield from listen_findings(target, connection)
 
 
-def rights_findings(connection: Connection, folder: Path) -> Iterator[Finding]:
+def rights_findings(connection: Connection, folders: Sequence[Path]) -> Iterator[Finding]:
     """Plans every statement of the worker with its own rights, runs none; then looks for rights beyond."""
     named = {
         f"{path.parent.name}.{name}": statement.decode()
+        for folder in folders
         for path in sorted(folder.rglob("*.sql"))
         for name, statement in parse_queries(path.read_text("utf-8"), path.name).items()
     }

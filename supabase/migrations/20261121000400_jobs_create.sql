@@ -63,6 +63,7 @@ create table public.jobs (
   dedupe_key text,
   provider text,
   cancel_requested_at timestamptz,
+  metered boolean not null default false,
   error_code text,
   error_message text,
   created_by uuid,
@@ -94,6 +95,7 @@ comment on column public.jobs.ordering_key is 'Jobs of one key run one at a time
 comment on column public.jobs.dedupe_key is 'Unique among unfinished jobs.';
 comment on column public.jobs.provider is 'Copied from the kind: held back while that provider is paused.';
 comment on column public.jobs.cancel_requested_at is 'A running job is asked to stop; the worker sees it within seconds.';
+comment on column public.jobs.metered is 'The usage ledger holds a reservation for it, settled when it ends.';
 comment on column public.jobs.error_code is 'Stable code of the last fault; see docs/error-codes.md.';
 comment on column public.jobs.error_message is 'The same for people.';
 comment on column public.jobs.created_by is 'The user whose request made it, if any.';

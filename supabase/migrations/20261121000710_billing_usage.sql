@@ -1,10 +1,7 @@
 -- Purpose:  what each workspace may use and has used: terms, counters, ledger, credits, notices.
--- Risk:     a column on public.jobs (with a constant default: no rewrite); otherwise new objects only.
--- Way back: drop the tables of this file and the column jobs.metered.
+-- Risk:     none, new objects only.
+-- Way back: drop the tables of this file.
 set local lock_timeout = '5s';
-
-alter table public.jobs add column metered boolean not null default false;
-comment on column public.jobs.metered is 'The usage ledger holds a reservation for it, settled when it ends.';
 
 ------------------------------------------------------------------------------------------------
 -- app.workspace_terms

@@ -79,7 +79,6 @@ comment on policy select_with_second_factor on public.billing_sessions is 'Who h
 
 revoke all on table public.billing_sessions from public, anon, authenticated, service_role;
 grant select on table public.billing_sessions to authenticated;
-grant select, update (status, url, stripe_session_id, expires_at) on table public.billing_sessions to lamina_worker;
 
 create trigger touch_updated_at before update on public.billing_sessions
   for each row execute function app.touch_updated_at();

@@ -68,8 +68,20 @@ def sign_up(admin: psycopg.Connection, name: str, metadata: dict[str, Any] | Non
     return actor
 
 
+def give_plan(admin: psycopg.Connection, workspace_id: UUID, plan: str) -> None:
+    """The newest version of a plan, as the platform's staff gives it."""
+    admin.execute(
+        "select app.give_plan(%s, (select id from public.plan_versions where plan = %s"
+        " order by version desc limit 1))",
+        (workspace_id, plan),
+    )
+
+
 def make_cast(admin: psycopg.Connection) -> Cast:
-    """Signs everyone up and makes the workspace by plain inserts: other tests are about the RPC."""
+    """Signs everyone up and makes the workspace by plain inserts: other tests are about the RPC.
+
+    The workspace is on plan enterprise, which limits nothing, with the share of the queue of everyone else.
+    """
     people = {name: sign_up(admin, name) for name in (*MEMBER_ROLES, "stranger")}
     with admin.transaction():
         row = admin.execute(
@@ -78,6 +90,8 @@ def make_cast(admin: psycopg.Connection) -> Cast:
             (people["owner"].user_id,),
         ).fetchone()
         assert row is not None
+        give_plan(admin, row[0], "enterprise")
+        admin.execute("delete from app.workspace_weights where workspace_id = %s", (row[0],))
         for role in MEMBER_ROLES:
             admin.execute(
                 "insert into public.workspace_members (workspace_id, user_id, role) values (%s, %s, %s)"

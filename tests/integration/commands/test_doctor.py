@@ -22,7 +22,7 @@ from tests.support.clusters import MIGRATIONS, PROJECT
 from tests.support.database import Database
 from worker.settings import ProviderSettings
 
-WORKER = PROJECT / "worker"
+WORKER = (PROJECT / "worker", PROJECT / "scripts" / "billing")
 
 
 def database(db: Database, model: str | None = None) -> dict[str, Finding]:
@@ -48,6 +48,7 @@ def test_a_migrated_database_is_well(db: Database) -> None:
     ("name", "level", "planted"),
     [
         ("Open to visitors", "warn", "grant select on public.roles to anon"),
+        ("Open to visitors", "warn", "grant insert on public.plans to anon"),
         ("Open to visitors", "warn", "grant execute on function public.cancel_job(bigint) to public"),
         ("Without RLS", "fail", "alter table public.jobs disable row level security"),
         ("Bucket documents", "fail", "update storage.buckets set public = true"),

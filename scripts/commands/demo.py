@@ -1,4 +1,4 @@
-"""``lamina demo``: the main job on a real PDF, from sign-up to the cited answer."""
+"""``lamina demo``: the main job on a real PDF, from sign-up to the cited answer; and how billing goes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from scripts.billing.target import twin_till
 from scripts.commands.readable import readable_errors
+from scripts.demo.billing_walk import Step, billing_walk
+from scripts.demo.visitor import DemoFailed
 from scripts.demo.walk import Screen, Walk, walk
 from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State
@@ -44,6 +47,39 @@ def ask(
             walk(state.url, state.publishable_key, pdf, asked, _silent() if as_json else _screen())
         )
         _print_json(result) if as_json else _print(result, state, keep)
+
+
+@app.command()
+def billing(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the platform running.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Buy a plan, change it, buy credits, use some, cancel: all offline, no money moves."""
+    with readable_errors(), _platform(keep, quiet=as_json) as state:
+        if twin_till(state) is None:
+            raise DemoFailed("This demo presses Pay, so it needs the offline twin: unset STRIPE_SECRET_KEY.")
+        if not as_json:
+            console.print("OFFLINE: a stand-in for Stripe on this machine. No money moves.\n", style="bold")
+        tell = _keep_quiet if as_json else _show_step
+        steps = asyncio.run(billing_walk(state.url, state.publishable_key, tell))
+        if as_json:
+            print(json.dumps([_step_values(step) for step in steps], indent=2))
+        elif keep:
+            console.print(f"\nIt goes on running at {state.url} (stop it with: lamina down)")
+
+
+def _keep_quiet(step: Step) -> None:
+    """With --json only the result is printed."""
+
+
+def _show_step(step: Step) -> None:
+    console.print(f"{step.name:<42}[dim]{step.seconds * 1000:7.0f} ms[/dim]")
+    for line in step.says:
+        console.print(f"  {line}", markup=False, style="dim")
+
+
+def _step_values(step: Step) -> dict[str, object]:
+    return {"step": step.name, "ms": round(step.seconds * 1000), **step.facts}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import psycopg
 import typer
 
 from scripts.billing.target import NoTill
-from scripts.demo.walk import DemoFailed
+from scripts.demo.visitor import DemoFailed
 from scripts.stack.cluster import ClusterError
 from scripts.stack.migrate import MigrationError
 from scripts.stack.processes import PartFailed

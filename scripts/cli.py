@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from scripts.commands import db, demo, doctor, functions, jobs, plans, seed, stack, worker
+from scripts.commands import db, demo, doctor, functions, jobs, plans, seed, stack, stripe, worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +28,7 @@ app.add_typer(demo.app, name="demo")
 app.add_typer(functions.app, name="functions")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(plans.app, name="plans")
+app.add_typer(stripe.app, name="stripe")
 
 
 def main() -> None:

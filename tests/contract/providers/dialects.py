@@ -33,6 +33,8 @@ class Dialect(Protocol):
     ) -> Reply: ...
     def error_inside(self, status: int, message: str, *, after: Sequence[str] = ()) -> Reply: ...
     def vectors(self, vectors: Sequence[Sequence[float]]) -> Reply: ...
+    def schema_in(self, body: dict[str, Any]) -> Any: ...
+    def system_in(self, body: dict[str, Any]) -> str: ...
 
 
 class OpenAI:
@@ -88,6 +90,19 @@ class OpenAI:
     def _written(self, vector: Sequence[float]) -> Any:
         return base64.b64encode(array("f", vector).tobytes()).decode()
 
+    def schema_in(self, body: dict[str, Any]) -> Any:
+        """The schema a request asks the reply to fit, None without one."""
+        if "response_format" not in body:
+            return None
+        asked = body["response_format"]
+        assert (asked["type"], asked["json_schema"]["strict"]) == ("json_schema", True)
+        assert asked["json_schema"]["name"] == "design_assistant"
+        return asked["json_schema"]["schema"]
+
+    def system_in(self, body: dict[str, Any]) -> str:
+        """What a request says with the product's voice."""
+        return "".join(turn["content"] for turn in body["messages"] if turn["role"] == "system")
+
 
 class OpenRouter(OpenAI):
     name = "openrouter"
@@ -106,6 +121,11 @@ class OpenRouter(OpenAI):
 
     def _written(self, vector: Sequence[float]) -> Any:
         return list(vector)
+
+    def schema_in(self, body: dict[str, Any]) -> Any:
+        schema = super().schema_in(body)
+        assert body.get("provider") == (None if schema is None else {"require_parameters": True})
+        return schema
 
     def error(
         self, status: int, message: str, *, code: str = "", headers: dict[str, str] | None = None
@@ -154,6 +174,15 @@ class Gemini:
 
     def vectors(self, vectors: Sequence[Sequence[float]]) -> Reply:
         return json_reply({"embeddings": [{"values": list(vector)} for vector in vectors]})
+
+    def schema_in(self, body: dict[str, Any]) -> Any:
+        config = body["generationConfig"]
+        schema = config.get("responseJsonSchema")
+        assert config.get("responseMimeType") == (None if schema is None else "application/json")
+        return schema
+
+    def system_in(self, body: dict[str, Any]) -> str:
+        return "".join(part["text"] for part in body["systemInstruction"]["parts"])
 
 
 DIALECTS: list[Dialect] = [OpenAI(), OpenRouter(), Gemini()]

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import cast
 
 from worker.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
-from worker.providers.llm.port import ChatEvent, ChatModel, ChatRequest
+from worker.providers.llm.port import ChatEvent, ChatModel, Request
 
 
 class FallbackChatModel:
@@ -26,7 +26,7 @@ class FallbackChatModel:
     def model(self) -> str:
         return self._models[0].model
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+    async def stream(self, request: Request) -> AsyncGenerator[ChatEvent]:
         """See the port. When all fail, the error of the first is raised: it is the one we wanted."""
         first_error: ProviderError | None = None
         for model in self._models:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from google.genai import types
 
 from worker.errors import ProviderRejected
-from worker.providers.llm.port import ChatEvent, ChatRequest, TextDelta, Usage
+from worker.providers.llm.port import ChatEvent, Request, TaskRequest, TextDelta, Usage
 from worker.providers.llm.prices import cost_microusd
 from worker.providers.llm.prompt import Prompt, render
 from worker.providers.vendors import faults
@@ -28,7 +28,7 @@ class GeminiChatModel:
         self.model = model
         self._connection = Connection(endpoint)
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+    async def stream(self, request: Request) -> AsyncGenerator[ChatEvent]:
         """See the port."""
         prompt = render(request)
         reading = _Reading(self.model)
@@ -80,18 +80,23 @@ class _Reading:
             )
         if self._finish not in _COMPLETE or not self._said_something:
             raise faults.bad_response(PROVIDER)
+        is_cut = self._finish == "MAX_TOKENS"
         if self._usage is None:
-            return Usage(0, 0, None, self._model)
+            return Usage(0, 0, None, self._model, is_cut)
         prompt = self._usage.prompt_token_count or 0
         completion = (self._usage.candidates_token_count or 0) + (self._usage.thoughts_token_count or 0)
-        return Usage(prompt, completion, cost_microusd(self._model, prompt, completion), self._model)
+        cost = cost_microusd(self._model, prompt, completion)
+        return Usage(prompt, completion, cost, self._model, is_cut)
 
 
-def _config(prompt: Prompt, request: ChatRequest) -> types.GenerateContentConfig:
+def _config(prompt: Prompt, request: Request) -> types.GenerateContentConfig:
+    schema = request.json_schema if isinstance(request, TaskRequest) else None
     return types.GenerateContentConfig(
         system_instruction=prompt.system,
         temperature=request.temperature,
         max_output_tokens=request.max_output_tokens,
+        response_mime_type=None if schema is None else "application/json",
+        response_json_schema=None if schema is None else dict(schema),
     )
 
 

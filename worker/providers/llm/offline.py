@@ -7,7 +7,16 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 
 from worker.providers.llm.extraction.answer import Quote, answer
-from worker.providers.llm.port import NO_ANSWER, ChatEvent, ChatRequest, TextDelta, Usage
+from worker.providers.llm.offline_tasks import perform
+from worker.providers.llm.port import (
+    NO_ANSWER,
+    ChatEvent,
+    ChatRequest,
+    Request,
+    TaskRequest,
+    TextDelta,
+    Usage,
+)
 from worker.providers.stopwords import language_of
 from worker.providers.words import tokens
 
@@ -30,19 +39,25 @@ class OfflineChatModel:
     name = "offline"
     model = MODEL
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+    async def stream(self, request: Request) -> AsyncGenerator[ChatEvent]:
         """See the port; deltas are words. Counts words as tokens, and costs nothing."""
-        quotes = answer(request.question, request.sources, _asked_before(request))
-        text = _compose(quotes, request.question)
+        text, read = _done(request)
         words = _TOKEN.findall(text)
         for word in words:
             await asyncio.sleep(0)
             yield TextDelta(word)
-        read = sum(len(source.text.split()) for source in request.sources)
         yield Usage(read, len(words), 0, f"{self.name}:{MODEL}")
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _done(request: Request) -> tuple[str, int]:
+    """What to say, and how many words were read for it."""
+    if isinstance(request, TaskRequest):
+        return perform(request), len(request.text.split()) + len(request.wishes.split())
+    quotes = answer(request.question, request.sources, _asked_before(request))
+    return _compose(quotes, request.question), sum(len(source.text.split()) for source in request.sources)
 
 
 def _asked_before(request: ChatRequest) -> str:

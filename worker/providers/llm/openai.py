@@ -10,7 +10,7 @@ import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 from worker.errors import ProviderRejected
-from worker.providers.llm.port import ChatEvent, ChatRequest, TextDelta, Usage
+from worker.providers.llm.port import ChatEvent, Request, TaskRequest, TextDelta, Usage
 from worker.providers.llm.prices import cost_microusd
 from worker.providers.llm.prompt import render
 from worker.providers.vendors import faults
@@ -29,7 +29,7 @@ class OpenAIChatModel:
         self.model = model
         self._client = endpoint.client()
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+    async def stream(self, request: Request) -> AsyncGenerator[ChatEvent]:
         """See the port."""
         with translated(self.name):
             stream = await self._open(request)
@@ -41,19 +41,27 @@ class OpenAIChatModel:
                         yield TextDelta(text)
         yield reading.finish()
 
-    async def _open(self, request: ChatRequest) -> openai.AsyncStream[ChatCompletionChunk]:
+    async def _open(self, request: Request) -> openai.AsyncStream[ChatCompletionChunk]:
         raw = await self._client.chat.completions.with_raw_response.create(
             model=self.model,
             messages=_messages(request),
             stream=True,
             stream_options={"include_usage": True},
             temperature=openai.omit if request.temperature is None else request.temperature,
-            extra_body={self.output_limit_parameter: request.max_output_tokens},
+            extra_body=self._extra_body(request),
         )
         if "json" in raw.headers.get("content-type", ""):
             body = json.loads(await raw.http_response.aread())
             raise of_body(self.name, body.get("error") if isinstance(body, dict) else None)
         return raw.parse()
+
+    def _extra_body(self, request: Request) -> dict[str, Any]:
+        """A strict schema is kept to: https://platform.openai.com/docs/guides/structured-outputs."""
+        body: dict[str, Any] = {self.output_limit_parameter: request.max_output_tokens}
+        if isinstance(request, TaskRequest) and request.json_schema is not None:
+            described = {"name": request.kind, "strict": True, "schema": dict(request.json_schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": described}
+        return body
 
     async def close(self) -> None:
         await self._client.close()
@@ -81,7 +89,7 @@ class _Reading:
             return ""
         choice = chunk.choices[0]
         self._finish = choice.finish_reason or self._finish
-        if self._finish == "content_filter":
+        if self._finish == "content_filter" or (choice.delta and choice.delta.refusal):
             raise faults.filtered(self._provider)
         text = (choice.delta.content if choice.delta else None) or ""
         self._said_something = self._said_something or bool(text)
@@ -97,7 +105,8 @@ class _Reading:
             raise faults.bad_response(self._provider)
         prompt = int(getattr(self._usage, "prompt_tokens", None) or 0)
         completion = int(getattr(self._usage, "completion_tokens", None) or 0)
-        return Usage(prompt, completion, self._cost(prompt, completion), self._model)
+        is_cut = self._finish == "length"
+        return Usage(prompt, completion, self._cost(prompt, completion), self._model, is_cut)
 
     def _cost(self, prompt: int, completion: int) -> int | None:
         """OpenRouter says what it charged, in dollars; others leave it to the price list."""
@@ -107,7 +116,7 @@ class _Reading:
         return cost_microusd(self._model, prompt, completion) if self._usage else None
 
 
-def _messages(request: ChatRequest) -> list[ChatCompletionMessageParam]:
+def _messages(request: Request) -> list[ChatCompletionMessageParam]:
     prompt = render(request)
     turns = [{"role": message.role, "content": message.content} for message in prompt.messages]
     return cast("list[ChatCompletionMessageParam]", [{"role": "system", "content": prompt.system}, *turns])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 NO_ANSWER = "NO_ANSWER_IN_SOURCES"
 """What an answer consists of, alone, when the sources do not answer the question."""
@@ -55,6 +55,30 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRequest:
+    """Work to do on a text. `instructions` and `wishes` say what to do; `text` is data, `brand` is style."""
+
+    kind: str
+    """Name of the kind of work, for a provider that cannot read instructions: "summarise", "edit", …"""
+    instructions: str
+    """The product's own words."""
+    wishes: str = ""
+    """What the asker wants, in their words."""
+    text: str = ""
+    brand: str = ""
+    json_schema: Mapping[str, Any] | None = None
+    """The reply is one JSON value of this schema: an object, each property required, nothing additional."""
+    complaint: str = ""
+    """What was wrong with the reply before this one."""
+    length: Literal["short", "medium", "long"] = "medium"
+    temperature: float | None = None
+    max_output_tokens: int = 4096
+
+
+Request = ChatRequest | TaskRequest
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """The next piece of the answer, never empty."""
 
@@ -70,20 +94,22 @@ class Usage:
     cost_microusd: int | None
     model: str
     """The model that answered, as ``provider:model``; with fallbacks not always the one asked first."""
+    is_cut: bool = False
+    """The output limit ended the text."""
 
 
 ChatEvent = TextDelta | Usage
 
 
 class ChatModel(Protocol):
-    """Streams an answer."""
+    """Streams an answer to a question, or the result of a task."""
 
     @property
     def name(self) -> str: ...
     @property
     def model(self) -> str: ...
 
-    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+    def stream(self, request: Request) -> AsyncGenerator[ChatEvent]:
         """Text deltas, then exactly one Usage. Raises a ProviderError, also in mid-stream.
 
         Close the iterator (``aclosing``) to stop early; the connection to the vendor is dropped then.

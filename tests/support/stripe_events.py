@@ -16,7 +16,7 @@ from scripts.stack.state import State
 
 def webhook_secret(state: State) -> str:
     """The first secret that the platform's functions check with."""
-    environment = psutil.Process(state.pids["functions"]).environ()
+    environment: dict[str, str] = psutil.Process(state.pids["functions"]).environ()
     return environment["STRIPE_WEBHOOK_SECRET"].split(",")[0]
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from scripts.doctor.target import PlatformSettings, find_target
-from scripts.stack.settings import StackSettings
+from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State
 from scripts.stack.stripe_choice import choose_stripe
 from scripts.stack.supervisor import running
@@ -64,7 +64,7 @@ def find_till() -> Till:
         raise NoTill("No database: start the local platform (lamina up), or set LAMINA_DB_URL.")
     if target.local and state is not None and (twin := twin_till(state)):
         return twin
-    return Till(target.worker_url, target.pooled, ProviderSettings())
+    return Till(target.worker_url, target.pooled, ProviderSettings(_env_file=PROJECT / ".env"))
 
 
 def twin_till(state: State) -> Till | None:

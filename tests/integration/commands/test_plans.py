@@ -2,84 +2,307 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from scripts.cli import app
+from scripts.stack.cluster import free_port as unused_port
 from tests.support.database import Database
-from tests.support.offline_stripe import KEY, Twin, running_twin
+from tests.support.offline_stripe import running_twin
+from tests.support.till import Till, open_till
+from worker.errors import ProviderTimeout
+from worker.providers.payments.wire import StripeWire
 
-
-class Till:
-    """``lamina plans`` as an operator types it, with the settings of a database and of the twin."""
-
-    def __init__(self, db: Database, twin: Twin) -> None:
-        self.db = db
-        self.twin = twin
-        self.stripe = twin.client()
-        self.environment = {
-            "LAMINA_DB_URL": db.dsn("lamina_worker"),
-            "STRIPE_API_BASE": twin.url,
-            "STRIPE_SECRET_KEY": KEY,
-        }
-
-    def run(self, *arguments: str, **environment: str) -> Result:
-        return CliRunner().invoke(app, ["plans", *arguments], env=self.environment | environment)
-
-    def read(self, *arguments: str) -> dict[str, Any]:
-        done = self.run(*arguments, "--json")
-        assert done.exit_code == 0, done.output
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-
-    def changes(self, *arguments: str) -> list[tuple[str, str, str]]:
-        return [(d["thing"], d["name"], d["kind"]) for d in self.read(*arguments)["differences"]]
-
-    def writes(self) -> int:
-        """Each write at the twin is an event."""
-        return sum(1 for _ in self.stripe.v1.events.list({"limit": 100}).auto_paging_iter())
-
-    def price(self, key: str) -> Any:
-        (found,) = self.stripe.v1.prices.list({"lookup_keys": [key]}).data
-        return found
-
-    def record(self, key: str) -> tuple[Any, ...]:
-        (row,) = self.db.rows(
-            "select price_id, is_active, is_product_active from app.stripe_prices where lookup_key = %s", key
-        )
-        return row
+PACK = "lamina_pack_requests_1000"
 
 
 @pytest.fixture
 def till(db: Database, tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
-    monkeypatch.setenv("LAMINA_STATE_DIR", str(tmp_path / "state"))
-    with running_twin(tmp_path / "stripe.sqlite3", free_port) as twin:
-        yield Till(db, twin)
+    with open_till(db, tmp_path, free_port, monkeypatch) as till:
+        yield till
 
 
-def new_version(db: Database, plan: str, monthly: int) -> int:
-    return int(
-        db.value(
-            "insert into public.plan_versions (plan, version, currency, monthly_amount) select plan, max(version) + 1,"
-            " 'usd', %s from public.plan_versions where plan = %s group by plan returning id",
-            monthly,
-            plan,
-        )
+@pytest.fixture
+def stocked(till: Till) -> Till:
+    assert till.run("plans", "push").exit_code == 0
+    return till
+
+
+def set_pack(till: Till, column: str, value: object) -> None:
+    till.db.admin.execute(
+        f"update public.credit_packs set {column} = %s where pack = 'requests_1000'", (value,)
     )
 
 
 def test_push_makes_everything_and_a_second_one_nothing(till: Till) -> None:
-    made = till.changes("push")
-    assert len(made) == len(set(made))
-    assert {kind for _, _, kind in made} == {"missing", "unrecorded"}
-    print(made)
+    made = till.plans("push")
+    assert len(made) == 2 + 5 + 20 + 20
+    assert {kind for _, kind in made} == {"missing", "unrecorded"}
     writes = till.writes()
-    assert till.changes("push") == []
-    assert till.changes("diff") == []
-    assert till.run("push").stdout == "Nothing to do.\n"
+    assert till.plans("push") == []
+    assert till.plans("pull") == []
+    assert till.plans("diff") == []
+    assert till.run("plans", "push").stdout == "Nothing to do.\n"
     assert till.writes() == writes
+
+
+def test_what_is_made(stocked: Till) -> None:
+    def terms(key: str) -> tuple[Any, ...]:
+        price = stocked.price(key)
+        recurring = price.recurring
+        return price.unit_amount_decimal, recurring and recurring.interval, recurring and recurring.usage_type
+
+    assert [str(part) for part in terms("lamina_starter_v1_month")] == ["2900", "month", "licensed"]
+    assert [str(part) for part in terms("lamina_business_v1_year")] == ["299000", "year", "licensed"]
+    assert [str(part) for part in terms("lamina_professional_v1_requests_year")] == ["0.8", "year", "metered"]
+    voice = terms("lamina_starter_v1_voice_seconds_month")
+    assert [str(part) for part in voice] == ["0.166666666667", "month", "metered"]
+    assert [str(part) for part in terms(PACK)] == ["900", "None", "None"]
+    meters = {meter.event_name: meter.id for meter in stocked.stripe.v1.billing.meters.list().data}
+    assert set(meters) == {"lamina_requests", "lamina_voice_seconds"}
+    assert stocked.price("lamina_starter_v1_requests_month").recurring.meter == meters["lamina_requests"]
+    product = stocked.stripe.v1.products.retrieve(stocked.price("lamina_starter_v1_month").product)
+    assert (product.name, product.description) == ("Starter", "For a first product.")
+    assert product.metadata.to_dict() == {"lamina_plan": "starter", "lamina_version": "1"}
+
+
+def test_what_is_made_is_written_down(stocked: Till) -> None:
+    rows = stocked.db.rows(
+        "select s.lookup_key, v.plan, s.metric, s.billing_interval, s.pack from app.stripe_prices as s"
+        " left join public.plan_versions as v on v.id = s.plan_version_id"
+        " where s.is_active and s.is_product_active"
+    )
+    by_key = {key: rest for key, *rest in rows}
+    assert len(by_key) == 20
+    assert by_key["lamina_starter_v1_year"] == ["starter", None, "year", None]
+    assert by_key["lamina_business_v1_requests_month"] == ["business", "requests", "month", None]
+    assert by_key[PACK] == [None, None, None, "requests_1000"]
+
+
+def test_a_dry_run_writes_nothing(till: Till) -> None:
+    assert len(till.plans("push", "--dry-run")) == 27
+    assert "would be made" in till.run("plans", "push", "--dry-run").stdout
+    assert till.writes() == 0
+    assert till.db.value("select count(*) from app.stripe_prices") == 0
+
+
+def test_a_push_that_dies_again_and_again_makes_nothing_twice(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, writes = StripeWire.call, Counter[str]()
+
+    async def call(self: StripeWire, method: Any, path: str, params: Any = None, **more: Any) -> Any:
+        writes[method] += 1 if method == "post" else 0
+        if writes["post"] % 8 == 4 and method == "post":
+            raise ProviderTimeout("provider.timeout", "Nothing was sent.")
+        answer = await whole(self, method, path, params, **more)
+        if writes["post"] % 8 == 0 and method == "post":
+            raise ProviderTimeout("provider.timeout", "The answer was lost.")
+        return answer
+
+    monkeypatch.setattr(StripeWire, "call", call)
+    codes = []
+    while not codes or codes[-1] != 0:
+        codes.append(till.run("plans", "push").exit_code)
+        assert len(codes) < 20
+    assert len(codes) > 5
+    assert till.plans("diff") == []
+    products = Counter(
+        str(each.metadata.to_dict()) for each in till.stripe.v1.products.list({"limit": 100}).data
+    )
+    assert set(products.values()) == {1}
+    assert len(products) == 5
+    assert len(till.stripe.v1.prices.list({"limit": 100}).data) == 20
+    assert len(till.stripe.v1.billing.meters.list().data) == 2
+
+
+def test_another_amount_of_a_pack_is_another_price(stocked: Till) -> None:
+    first = stocked.price(PACK).id
+    set_pack(stocked, "amount", 1000)
+    assert stocked.plans("diff") == [(PACK, "differs")]
+    assert stocked.plans("push") == [(PACK, "differs"), (PACK, "unrecorded"), (PACK, "gone")]
+    second = stocked.price(PACK)
+    assert (second.unit_amount, second.active) == (1000, True)
+    old = stocked.stripe.v1.prices.retrieve(first)
+    assert (old.active, old.lookup_key) == (False, None)
+    assert stocked.record(first)[1] is False
+    assert stocked.record(second.id) == (PACK, True, True)
+    set_pack(stocked, "amount", 900)
+    stocked.plans("push")
+    assert stocked.price(PACK).id not in (first, second.id)
+    assert stocked.price(PACK).active
+    assert stocked.plans("push") == []
+
+
+@pytest.mark.parametrize("lost_after", [1, 2])
+def test_an_interrupted_change_of_a_price_goes_on(
+    stocked: Till, monkeypatch: pytest.MonkeyPatch, lost_after: int
+) -> None:
+    set_pack(stocked, "amount", 1000)
+    whole, writes = StripeWire.call, Counter[str]()
+
+    async def call(self: StripeWire, method: Any, path: str, params: Any = None, **more: Any) -> Any:
+        answer = await whole(self, method, path, params, **more)
+        writes[method] += 1
+        if method == "post" and writes["post"] == lost_after:
+            raise ProviderTimeout("provider.timeout", "The answer was lost.")
+        return answer
+
+    monkeypatch.setattr(StripeWire, "call", call)
+    assert stocked.run("plans", "push").exit_code == 1
+    assert stocked.run("plans", "push").exit_code == 0
+    assert stocked.plans("diff") == []
+    product = stocked.price(PACK).product
+    prices = stocked.stripe.v1.prices.list({"product": product}).data
+    assert [(price.unit_amount, price.active) for price in prices] == [(1000, True), (900, False)]
+
+
+def test_a_new_version_is_sold_and_the_old_one_archived(stocked: Till) -> None:
+    old = stocked.price("lamina_starter_v1_month")
+    stocked.db.admin.execute(
+        "insert into public.plan_versions (plan, version, currency, monthly_amount)"
+        " values ('starter', 2, 'usd', 3900)"
+    )
+    done = stocked.plans("push")
+    assert ("lamina_starter_v1", "not_sold") in done
+    assert ("lamina_starter_v1_requests_year", "not_sold") in done
+    assert ("lamina_starter_v2_month", "missing") in done
+    new = stocked.price("lamina_starter_v2_month")
+    assert (new.unit_amount, new.active, new.product != old.product) == (3900, True, True)
+    assert stocked.price("lamina_starter_v1_month").active is False
+    assert stocked.record(old.id) == ("lamina_starter_v1_month", False, False)
+    assert stocked.plans("push") == []
+
+
+def test_a_plan_off_the_list_and_on_it_again(stocked: Till) -> None:
+    stocked.db.admin.execute("update public.plans set is_public = false where plan = 'business'")
+    assert set(Counter(kind for _, kind in stocked.plans("push")).items()) == {
+        ("not_sold", 7),
+        ("unrecorded", 6),
+    }
+    assert stocked.price("lamina_business_v1_month").active is False
+    stocked.db.admin.execute("update public.plans set is_public = true where plan = 'business'")
+    assert set(Counter(kind for _, kind in stocked.plans("push")).items()) == {
+        ("archived", 7),
+        ("unrecorded", 6),
+    }
+    price = stocked.price("lamina_business_v1_month")
+    assert stocked.record(price.id) == ("lamina_business_v1_month", True, True)
+
+
+def test_a_pack_off_the_list(stocked: Till) -> None:
+    set_pack(stocked, "is_sold", False)
+    assert stocked.plans("push") == [(PACK, "not_sold"), (PACK, "not_sold"), (PACK, "unrecorded")]
+    assert stocked.record(stocked.price(PACK).id) == (PACK, False, False)
+
+
+def test_what_somebody_archived_at_stripe_is_sold_again(stocked: Till) -> None:
+    price = stocked.price("lamina_starter_v1_month")
+    stocked.stripe.v1.prices.update(price.id, {"active": False})
+    assert stocked.plans("diff") == [
+        ("lamina_starter_v1_month", "archived"),
+        ("lamina_starter_v1_month", "unrecorded"),
+    ]
+    assert stocked.plans("pull") == [("lamina_starter_v1_month", "unrecorded")]
+    assert stocked.record(price.id)[1] is False
+    assert stocked.plans("push")[0] == ("lamina_starter_v1_month", "archived")
+    assert stocked.price("lamina_starter_v1_month").active
+    assert stocked.record(price.id)[1] is True
+
+
+def test_a_new_name_is_a_new_name_of_the_product(stocked: Till) -> None:
+    stocked.db.admin.execute(
+        "update public.plans set name = 'Begin', description = '' where plan = 'starter'"
+    )
+    assert stocked.plans("push") == [("lamina_starter_v1", "differs")]
+    product = stocked.stripe.v1.products.retrieve(stocked.price("lamina_starter_v1_month").product)
+    assert (product.name, product.description) == ("Begin", None)
+    assert stocked.plans("push") == []
+
+
+def test_what_is_not_known_here_is_told_and_left_alone(stocked: Till) -> None:
+    v1 = stocked.stripe.v1
+    stranger = v1.products.create(
+        {"name": "Strange", "metadata": {"lamina_plan": "strange", "lamina_version": "1"}}
+    )
+    v1.products.create({"name": "Of something else"})
+    price = v1.prices.create(
+        {"product": stranger.id, "currency": "usd", "unit_amount": 5, "lookup_key": "lamina_strange_v1_month"}
+    )
+    said = [("lamina_strange_v1", "unknown"), ("lamina_strange_v1_month", "unknown")]
+    assert stocked.plans("diff") == said
+    assert stocked.run("plans", "diff", "--check").exit_code == 1
+    assert stocked.plans("push") == []
+    assert v1.products.retrieve(stranger.id).active
+    assert v1.prices.retrieve(price.id).active
+    v1.products.update(stranger.id, {"active": False})
+    v1.prices.update(price.id, {"active": False})
+    assert stocked.plans("diff") == []
+
+
+def make_price(till: Till, key: str, amount: int) -> str:
+    product = till.stripe.v1.products.create({"name": "Made by hand"})
+    made = till.stripe.v1.prices.create(
+        {"product": product.id, "currency": "usd", "unit_amount": amount, "lookup_key": key}
+    )
+    return made.id
+
+
+def test_pull_takes_prices_made_elsewhere_and_changes_nothing_there(till: Till) -> None:
+    good = make_price(till, PACK, 900)
+    make_price(till, "lamina_pack_voice_1h", 1)
+    writes = till.writes()
+    assert till.plans("pull") == [(PACK, "unrecorded")]
+    assert till.record(good) == (PACK, True, True)
+    assert till.db.value("select count(*) from app.stripe_prices") == 1
+    assert till.writes() == writes
+    assert (PACK, "missing") not in till.plans("diff")
+    assert ("lamina_pack_voice_1h", "differs") in till.plans("diff")
+
+
+def test_push_replaces_a_price_made_elsewhere_on_other_terms(till: Till) -> None:
+    wrong = make_price(till, PACK, 1)
+    assert till.run("plans", "push").exit_code == 0
+    assert till.price(PACK).unit_amount == 900
+    assert till.stripe.v1.prices.retrieve(wrong).active is False
+    assert till.plans("diff") == []
+
+
+def test_prices_of_another_account_are_not_sold(stocked: Till, tmp_path: Path) -> None:
+    there = stocked.price(PACK).id
+    with running_twin(tmp_path / "other.sqlite3", unused_port()) as other:
+        stocked.environment["STRIPE_API_BASE"] = other.url
+        assert stocked.run("plans", "push").exit_code == 0
+        assert stocked.record(there)[1] is False
+        assert stocked.db.value("select count(*) from app.stripe_prices where is_active") == 20
+
+
+def test_the_table_is_for_people(stocked: Till) -> None:
+    set_pack(stocked, "amount", 1000)
+    shown = stocked.run("plans", "diff")
+    assert shown.exit_code == 0
+    assert "10 USD" in shown.stdout
+    assert "9 USD" in shown.stdout
+    assert stocked.run("plans", "diff", "--check").exit_code == 1
+    set_pack(stocked, "amount", 900)
+    clean = stocked.run("plans", "diff", "--check")
+    assert (clean.exit_code, clean.stdout) == (0, "Stripe sells what the database sells.\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"STRIPE_SECRET_KEY": ""}, "[payments.not_configured]"),
+        ({"STRIPE_SECRET_KEY": "sk_test_offline_another"}, "[provider.unauthorised]"),
+        ({"LAMINA_DB_URL": "", "LAMINA_ADMIN_DB_URL": ""}, "lamina up"),
+    ],
+)
+def test_what_is_missing_is_one_line(till: Till, environment: dict[str, str], says: str) -> None:
+    done = till.run("plans", "push", **environment)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert done.stderr.strip().count("\n") == 0
+    assert says in done.stderr

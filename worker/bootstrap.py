@@ -16,9 +16,11 @@ from worker.domains.billing.ports import BillingPorts
 from worker.domains.knowledge import handlers as knowledge
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.ops import handlers as ops
+from worker.domains.tasks import handlers as tasks
+from worker.domains.tasks.ports import TaskPorts
 from worker.health import health_endpoint
 from worker.providers.embeddings.select import embedder
-from worker.providers.llm.select import chat_model
+from worker.providers.llm.select import ChosenModels, chat_model
 from worker.providers.payments.select import payments
 from worker.providers.storage.supabase import SupabaseStorage
 from worker.runtime.loop import Worker
@@ -38,6 +40,7 @@ async def run(settings: WorkerSettings) -> None:
     storage = SupabaseStorage(settings.supabase_url, settings.supabase_secret_key.get_secret_value())
     sandbox = ProcessSandbox(SandboxLimits(processes=settings.lamina_sandbox_processes))
     model = chat_model(settings)
+    models = ChosenModels(settings, model)
     embeddings = embedder(settings)
     money = payments(settings)
     try:
@@ -45,6 +48,7 @@ async def run(settings: WorkerSettings) -> None:
             registry = Registry()
             knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
             billing.register(registry, BillingPorts(db, money))
+            tasks.register(registry, TaskPorts(db, models))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
@@ -58,7 +62,7 @@ async def run(settings: WorkerSettings) -> None:
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, model, embeddings, money):
+        for part in (sandbox, storage, models, model, embeddings, money):
             await part.close()
 
 

@@ -119,3 +119,14 @@ class ChatModel(Protocol):
     async def close(self) -> None:
         """Releases connections; the model cannot be used afterwards."""
         ...
+
+
+class ModelChoice(Protocol):
+    """Models by name, where a request may ask for one."""
+
+    def pick(self, model: str | None) -> ChatModel:
+        """The model called `provider:model`; for None the installation's own.
+
+        Raises ProviderRejected `llm.model_unavailable`.
+        """
+        ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.errors import ConfigurationError
+from worker.errors import ConfigurationError, ProviderRejected
 from worker.providers.llm import gemini, offline, openai, openrouter
 from worker.providers.llm.fallback import FallbackChatModel
 from worker.providers.llm.port import ChatModel
@@ -26,14 +26,44 @@ def chat_model(settings: ProviderSettings) -> ChatModel:
     return models[0] if len(models) == 1 else FallbackChatModel(models)
 
 
+class ChosenModels:
+    """Models by name; each is built when it is first asked for and closed with the others."""
+
+    def __init__(self, settings: ProviderSettings, default: ChatModel) -> None:
+        self._settings = settings
+        self._default = default
+        self._built: dict[str, ChatModel] = {}
+
+    def pick(self, model: str | None) -> ChatModel:
+        """See the port; the default stays its owner's to close."""
+        if model is None:
+            return self._default
+        if model not in self._built:
+            provider, _, name = model.partition(":")
+            try:
+                self._built[model] = _built(_known(provider), name, self._settings)
+            except ConfigurationError as error:
+                raise ProviderRejected(
+                    "llm.model_unavailable", f"This installation cannot use {model}.", provider=provider
+                ) from error
+        return self._built[model]
+
+    async def close(self) -> None:
+        """Releases the connections of all that were built."""
+        for model in self._built.values():
+            await model.close()
+
+
 def _parsed(entry: str) -> tuple[str, str]:
     """`openrouter:openai/gpt-5.4-mini` into provider and model; a provider alone means its default model."""
     provider, _, model = entry.partition(":")
+    return _known(provider), model or _DEFAULTS[provider]
+
+
+def _known(provider: str) -> str:
     if provider not in _DEFAULTS:
-        raise ConfigurationError(
-            "config.unknown_provider", f"LAMINA_LLM_FALLBACKS names an unknown provider: {entry!r}."
-        )
-    return provider, model or _DEFAULTS[provider]
+        raise ConfigurationError("config.unknown_provider", f"There is no language provider {provider!r}.")
+    return provider
 
 
 def _built(provider: str, model: str, settings: ProviderSettings) -> ChatModel:

@@ -1,0 +1,1 @@
+"""AI tasks: a text in, a better one out."""

@@ -34,3 +34,32 @@ values (%(workspace)s, 'summarise', '{"text": "Work begins at nine."}', %(editor
 insert into public.notes (workspace_id, content, created_by) values (%(workspace)s, 'Ask about nine.', %(editor)s);
 
 insert into public.workspace_settings (workspace_id) values (%(workspace)s);
+
+insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start)
+values (%(workspace)s, 'requests', 1, 'committed', now());
+
+insert into public.billing_notices (workspace_id, kind, dedupe_key) values (%(workspace)s, 'limit_80', 'requests');
+
+insert into public.subscriptions (workspace_id, stripe_subscription_id, status, anchor, observed_at)
+values (%(workspace)s, 'sub_cast', 'canceled', now(), now());
+
+insert into public.invoices (
+  workspace_id, stripe_invoice_id, status, currency, subtotal, tax, total, overage_amount, amount_due, amount_paid,
+  amount_remaining, period_start, period_end, issued_at, observed_at)
+values (%(workspace)s, 'in_cast', 'paid', 'usd', 2900, 0, 2900, 0, 2900, 2900, 0, now(), now(), now(), now());
+
+insert into public.payments (
+  workspace_id, stripe_payment_id, status, amount, amount_refunded, currency, paid_at, observed_at)
+values (%(workspace)s, 'pi_cast', 'succeeded', 2900, 0, 'usd', now(), now());
+
+insert into public.billing_sessions (workspace_id, kind, status, url, created_by)
+values (%(workspace)s, 'portal', 'open', 'https://pay.example.test/portal', %(owner)s);
+
+insert into public.audit_log (workspace_id, actor_id, action) values (%(workspace)s, %(owner)s, 'platform.plan_given');
+
+insert into public.recordings (workspace_id, title, created_by) values (%(workspace)s, 'memo.m4a', %(editor)s);
+
+insert into public.notifications (workspace_id, user_id, kind, locale, dedupe_key)
+values (%(workspace)s, %(editor)s, 'mention', 'en', 'cast');
+
+insert into public.notification_preferences (user_id, kind, email) values (%(editor)s, 'mention', false);

@@ -28,7 +28,9 @@ def tables_of(connection: psycopg.Connection) -> set[str]:
 
 def first_column(world: World, table: str) -> str:
     name = world.db.value(
-        "select attname from pg_attribute where attrelid = %s::regclass and attnum = 1", table
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
+        " and attidentity = '' order by attnum limit 1",
+        table,
     )
     return f"{name} = {name}"
 

@@ -9,7 +9,7 @@ from scripts.stack.sqlsplit import Statement, split
 
 DOMAINS = frozenset({
     "platform", "identity", "jobs", "knowledge", "messaging", "content", "billing", "crm", "learning",
-    "portfolio", "notifications", "privacy", "ops", "tasks",
+    "portfolio", "notifications", "privacy", "ops", "tasks", "voice",
 })  # fmt: skip
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 60

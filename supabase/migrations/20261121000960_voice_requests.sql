@@ -1,0 +1,183 @@
+-- Purpose:  what a browser does with recordings, and tokens for realtime voice.
+-- Risk:     none, new functions only.
+-- Way back: drop the functions of this file.
+set local lock_timeout = '5s';
+
+------------------------------------------------------------------------------------------------
+-- Answer, delete
+------------------------------------------------------------------------------------------------
+create function app.lock_recording(p_recording_id uuid) returns public.recordings
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_recording public.recordings;
+begin
+  select * into v_recording from public.recordings as r
+  where r.id = p_recording_id
+    and (r.created_by = app.user_id() and r.workspace_id = any (array(select app.workspaces_with('conversations.read')))
+         or r.workspace_id = any (array(select app.workspaces_with('conversations.read_all'))))
+  for no key update;
+  if not found then
+    perform app.fail(404, 'recording.not_found', 'There is no such recording.');
+  end if;
+  if v_recording.created_by <> app.user_id() then
+    perform app.fail(403, 'recording.forbidden', 'Only the one who recorded it may change it.');
+  end if;
+  perform app.require_permission(v_recording.workspace_id, 'conversations.write');
+  return v_recording;
+end;
+$$;
+
+comment on function app.lock_recording(uuid) is 'The recording, locked, if it is the caller''s own; else 404 or 403. Internal.';
+
+create function app.answer_recording(p_recording_id uuid, p_conversation_id uuid, p_speak boolean) returns public.recordings
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_recording public.recordings;
+  v_asked jsonb;
+begin
+  -- The worker locks an answer before the recording it answers; so does this.
+  perform from public.messages as m
+  join public.recordings as r on r.answer_id = m.id
+  where r.id = p_recording_id and r.created_by = app.user_id()
+  for no key update of m;
+  v_recording := app.lock_recording(p_recording_id);
+  perform app.require_entitlement(v_recording.workspace_id, 'voice');
+  if p_conversation_id is not null and v_recording.answer_id is null and not exists (
+    select from public.conversations as c
+    where c.id = p_conversation_id and c.workspace_id = v_recording.workspace_id and c.created_by = app.user_id()) then
+    perform app.fail(404, 'conversation.not_found', 'There is no such conversation of yours.');
+  end if;
+  if v_recording.status = 'transcribed' and v_recording.answer_id is null then
+    v_asked := app.ask(v_recording.workspace_id, btrim(v_recording.transcript),
+      coalesce(p_conversation_id, v_recording.conversation_id), null, format('recording:%s', p_recording_id));
+  end if;
+  update public.recordings as r
+  set wants_answer = true, wants_speech = r.wants_speech or coalesce(p_speak, false),
+    conversation_id = coalesce((v_asked ->> 'conversation_id')::uuid,
+      case when r.answer_id is null then p_conversation_id end, r.conversation_id),
+    answer_id = coalesce(r.answer_id, (v_asked ->> 'answer_id')::uuid),
+    answer_error_code = null, answer_error_message = null
+  where r.id = p_recording_id;
+  perform app.speak_answer(p_recording_id);
+  select * into v_recording from public.recordings as r where r.id = p_recording_id;
+  return v_recording;
+end;
+$$;
+
+comment on function app.answer_recording(uuid, uuid, boolean) is 'Behind public.answer_recording.';
+
+create function public.answer_recording(p_recording_id uuid, p_conversation_id uuid default null, p_speak boolean default false)
+returns public.recordings
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.answer_recording(p_recording_id, p_conversation_id, p_speak);
+end;
+
+comment on function public.answer_recording(uuid, uuid, boolean) is
+  'Asks what was said in a recording of yours: at once when it is transcribed, else as soon as it is; p_speak also has the answer read aloud. Calling it again adds the speech and asks nothing twice. Errors: recording.not_found, recording.forbidden, conversation.not_found, plan.not_entitled, and those of ask.';
+
+create function app.delete_recording(p_recording_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform app.lock_recording_work(r.id) from public.recordings as r
+  where r.id = p_recording_id and r.created_by = app.user_id();
+  perform app.lock_recording(p_recording_id);
+  perform app.stop_job(j.id) from public.jobs as j where j.subject_id = p_recording_id and j.gate <> 'closed';
+  delete from public.recordings as r where r.id = p_recording_id;
+end;
+$$;
+
+comment on function app.delete_recording(uuid) is 'Behind public.delete_recording. A running job is asked to stop and can write nothing more.';
+
+create function public.delete_recording(p_recording_id uuid) returns void
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.delete_recording(p_recording_id);
+end;
+
+comment on function public.delete_recording(uuid) is
+  'Deletes a recording of yours in any state: row, transcript, queued work and files; question and answer stay in their conversation. Errors: recording.not_found, recording.forbidden.';
+
+------------------------------------------------------------------------------------------------
+-- Realtime
+------------------------------------------------------------------------------------------------
+create function app.start_realtime_session(p_workspace_id uuid) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_counter app.usage_counters;
+  v_entry_id bigint;
+  v_id uuid;
+begin
+  perform app.require_permission(p_workspace_id, 'conversations.write');
+  perform app.require_entitlement(p_workspace_id, 'voice');
+  -- Whoever held seconds and never said what became of the token gets them back.
+  perform app.settle_realtime_session(s.id, false) from app.realtime_sessions as s
+  where s.workspace_id = p_workspace_id and s.status = 'reserved' and s.created_at < now() - interval '10 minutes';
+  v_counter := app.hold(p_workspace_id, 'voice_seconds', 60);
+  insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, created_by)
+  values (p_workspace_id, 'voice_seconds', 60, 'reserved', v_counter.period_start, app.user_id())
+  returning id into v_entry_id;
+  insert into app.realtime_sessions (workspace_id, entry_id, created_by)
+  values (p_workspace_id, v_entry_id, app.user_id())
+  returning id into v_id;
+  return v_id;
+end;
+$$;
+
+comment on function app.start_realtime_session(uuid) is 'Behind public.start_realtime_session.';
+
+create function public.start_realtime_session(p_workspace_id uuid) returns uuid
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.start_realtime_session(p_workspace_id);
+end;
+
+comment on function public.start_realtime_session(uuid) is
+  'Holds 60 seconds of voice for a session from the browser; the function realtime-token calls it, mints the token and settles. Seconds of a token that was never minted come back. Errors: plan.not_entitled, quota.exceeded, workspace.forbidden, workspace.not_found.';
+
+create function app.settle_realtime_session(p_session_id uuid, p_minted boolean) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_entry_id bigint;
+begin
+  update app.realtime_sessions as s set status = case when p_minted then 'minted' else 'failed' end
+  where s.id = p_session_id and s.status = 'reserved'
+  returning s.entry_id into v_entry_id;
+  if v_entry_id is null then
+    return;
+  elsif p_minted then
+    perform app.commit_usage(v_entry_id);
+  else
+    perform app.release_usage(v_entry_id);
+  end if;
+end;
+$$;
+
+comment on function app.settle_realtime_session(uuid, boolean) is 'Behind public.settle_realtime_session.';
+
+create function public.settle_realtime_session(p_session_id uuid, p_minted boolean) returns void
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.settle_realtime_session(p_session_id, p_minted);
+end;
+
+comment on function public.settle_realtime_session(uuid, boolean) is
+  'For the function realtime-token: the seconds are used when a token was minted, and given back when not. Once; later calls change nothing.';
+
+revoke execute on function app.lock_recording(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.answer_recording(uuid, uuid, boolean) from public, anon, authenticated, service_role;
+revoke execute on function public.answer_recording(uuid, uuid, boolean) from public, anon, authenticated, service_role;
+revoke execute on function app.delete_recording(uuid) from public, anon, authenticated, service_role;
+revoke execute on function public.delete_recording(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.start_realtime_session(uuid) from public, anon, authenticated, service_role;
+revoke execute on function public.start_realtime_session(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.settle_realtime_session(uuid, boolean) from public, anon, authenticated, service_role;
+revoke execute on function public.settle_realtime_session(uuid, boolean) from public, anon, authenticated, service_role;
+grant execute on function app.answer_recording(uuid, uuid, boolean) to authenticated;
+grant execute on function public.answer_recording(uuid, uuid, boolean) to authenticated;
+grant execute on function app.delete_recording(uuid) to authenticated;
+grant execute on function public.delete_recording(uuid) to authenticated;
+grant execute on function app.start_realtime_session(uuid) to authenticated;
+grant execute on function public.start_realtime_session(uuid) to authenticated;
+grant execute on function app.settle_realtime_session(uuid, boolean) to service_role;
+grant execute on function public.settle_realtime_session(uuid, boolean) to service_role;

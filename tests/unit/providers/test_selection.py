@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from worker.errors import ConfigurationError
+from worker.errors import ConfigurationError, ProviderRejected
 from worker.providers.embeddings.select import embedder
-from worker.providers.llm.select import chat_model
+from worker.providers.llm.select import ChosenModels, chat_model
 from worker.settings import ProviderSettings
 
 
@@ -79,3 +79,25 @@ def test_an_unknown_fallback_is_named() -> None:
 
 def test_keys_do_not_show() -> None:
     assert "k1" not in repr(settings(**KEYS))
+
+
+async def test_models_by_name() -> None:
+    chosen = settings(openai_api_key="k1", lamina_llm_allowed_models=["gpt-5.4-mini", "openai:gpt-5.5"])
+    default = chat_model(chosen)
+    models = ChosenModels(chosen, default)
+    assert models.pick(None) is default
+    named = models.pick("openai:gpt-5.5")
+    assert (named.name, named.model) == ("openai", "gpt-5.5")
+    assert models.pick("openai:gpt-5.5") is named
+    assert models.pick("offline:extractive-1").name == "offline"
+    await models.close()
+    await default.close()
+
+
+@pytest.mark.parametrize("model", ["gemini:gemini-3.5-flash", "openai:gpt-5.4", "nobody:x", "gpt-5.4-mini"])
+def test_models_without_key_or_leave_are_unavailable(model: str) -> None:
+    chosen = settings(openai_api_key="k1", lamina_llm_allowed_models=["gpt-5.4-mini"])
+    with pytest.raises(ProviderRejected) as caught:
+        ChosenModels(chosen, chat_model(chosen)).pick(model)
+    assert caught.value.code == "llm.model_unavailable"
+    assert "KEY" not in caught.value.message

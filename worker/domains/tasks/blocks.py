@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 Schema = Mapping[str, Any]
 
@@ -93,8 +93,16 @@ def problem_of(value: Any, schema: Schema) -> str:
     error = best_match(Draft202012Validator(schema).iter_errors(value))
     if error is None:
         return ""
+    error = _in_branch(error)
     place = "/".join(str(part) for part in error.absolute_path) or "the top"
     return f"At {place} it breaks the rule {error.validator}."
+
+
+def _in_branch(error: ValidationError) -> ValidationError:
+    """Of an anyOf, what is wrong in the branch for the `type` the value says it is."""
+    mistyped = {each.schema_path[0] for each in error.context or () if list(each.path) == ["type"]}
+    inner = [each for each in error.context or () if each.schema_path[0] not in mistyped]
+    return _in_branch(inner[0]) if inner and mistyped else error
 
 
 def _unfenced(said: str) -> str:

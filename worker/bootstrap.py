@@ -18,10 +18,13 @@ from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.ops import handlers as ops
 from worker.domains.tasks import handlers as tasks
 from worker.domains.tasks.ports import TaskPorts
+from worker.domains.voice import handlers as voice
+from worker.domains.voice.ports import VoiceOptions, VoicePorts
 from worker.health import health_endpoint
 from worker.providers.embeddings.select import embedder
 from worker.providers.llm.select import ChosenModels, chat_model
 from worker.providers.payments.select import payments
+from worker.providers.speech.select import speech
 from worker.providers.storage.supabase import SupabaseStorage
 from worker.runtime.loop import Worker
 from worker.runtime.options import WorkerOptions
@@ -43,12 +46,17 @@ async def run(settings: WorkerSettings) -> None:
     models = ChosenModels(settings, model)
     embeddings = embedder(settings)
     money = payments(settings)
+    talk = speech(settings)
     try:
         async with _database(settings) as db:
             registry = Registry()
             knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
             billing.register(registry, BillingPorts(db, money))
             tasks.register(registry, TaskPorts(db, models))
+            voice.register(
+                registry,
+                VoicePorts(db, talk.transcriber, talk.speaker, storage, sandbox, _voice_options(settings)),
+            )
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
@@ -58,11 +66,12 @@ async def run(settings: WorkerSettings) -> None:
                 model=model.model,
                 embeddings=embeddings.name,
                 payments=money.name,
+                speech=talk.transcriber.name,
             )
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, models, model, embeddings, money):
+        for part in (sandbox, storage, models, model, embeddings, money, talk):
             await part.close()
 
 
@@ -75,6 +84,14 @@ def worker_options(settings: WorkerSettings) -> WorkerOptions:
         grace=settings.lamina_grace_seconds,
         poll=settings.lamina_poll_seconds,
         listen_dsn=settings.listen_url,
+    )
+
+
+def _voice_options(settings: WorkerSettings) -> VoiceOptions:
+    return VoiceOptions(
+        max_seconds=settings.lamina_voice_max_minutes * 60,
+        max_bytes=settings.lamina_voice_max_mib * 1024 * 1024,
+        voice=settings.lamina_speech_voice,
     )
 
 

@@ -73,6 +73,7 @@ class ProviderSettings(BaseSettings):
     lamina_speech_provider: SpeechChoice = "auto"
     lamina_transcription_model: str = "gpt-transcribe"
     lamina_speech_model: str = "gpt-4o-mini-tts"
+    lamina_speech_voice: str = Field("alloy", description="Reads answers aloud; named as the vendor does")
     lamina_realtime_model: str = "gpt-realtime-2.1-mini"
     lamina_speech_timeout_seconds: float = Field(300.0, gt=0, description="Longest wait for one piece")
 
@@ -107,6 +108,9 @@ class WorkerSettings(ProviderSettings):
     lamina_poll_seconds: float = Field(5.0, gt=0)
     lamina_sandbox_processes: int = Field(2, ge=1)
     lamina_job_retention_days: int = Field(14, ge=1)
+
+    lamina_voice_max_minutes: float = Field(25.0, gt=0, le=120, description="Longest recording")
+    lamina_voice_max_mib: int = Field(200, ge=1, description="Largest; the bucket has a limit of its own")
 
     lamina_health_host: str = "127.0.0.1"
     lamina_health_port: int = Field(0, ge=0, le=65535, description="0: no health endpoint")

@@ -16,6 +16,7 @@ from worker.errors import (
     ObjectTooLarge,
     ProviderAuthError,
     ProviderRateLimited,
+    ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
 )
@@ -31,11 +32,14 @@ class StorageApi:
     """Just enough of the API; a missing object is a 400 with the true status inside, as there."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
     async def reply(self, request: web.Request) -> web.StreamResponse:
         name = request.path.removeprefix("/storage/v1/object/")
         if request.headers.get("apikey") != SECRET:
             return web.json_response({"statusCode": "401", "error": "x", "message": "no"}, status=401)
+        if request.method == "POST":
+            return await self._keep(name, request)
         if request.method == "DELETE":
             prefixes = json.loads(await request.read())["prefixes"]
             removed = [{"name": path} for path in prefixes if self.objects.pop(f"{name}/{path}", None)]
@@ -44,6 +48,14 @@ class StorageApi:
             body = {"statusCode": "404", "error": "not_found", "message": "Object not found"}
             return web.json_response(body, status=400)
         return web.Response(body=self.objects[name])
+
+    async def _keep(self, name: str, request: web.Request) -> web.Response:
+        if name in self.objects and request.headers.get("x-upsert") != "true":
+            body = {"statusCode": "409", "error": "Duplicate", "message": "The resource already exists"}
+            return web.json_response(body, status=400)
+        self.objects[name] = await request.read()
+        self.types[name] = request.content_type
+        return web.json_response({"Key": name})
 
 
 @dataclass
@@ -91,6 +103,33 @@ async def test_downloads_what_was_put(bench: Bench, tmp_path: Path) -> None:
         "documents", "w1/Bericht März #2 (1).pdf", target, max_bytes=len(content)
     )
     assert (size, target.read_bytes()) == (len(content), content)
+
+
+async def test_uploads_and_replaces(bench: Bench, tmp_path: Path) -> None:
+    name, target = "w1/u1/answers/März #2.mp3", tmp_path / "copy"
+    for content in (b"first", bytes(range(256)) * 1000):
+        await bench.storage.upload("documents", name, content, mime="audio/mpeg")
+        await bench.storage.download("documents", name, target, max_bytes=len(content))
+        assert target.read_bytes() == content
+
+
+@pytest.mark.parametrize("path", ["w1/../w2/a.mp3", "./a.mp3", ""])
+async def test_nothing_is_written_elsewhere(bench: Bench, path: str) -> None:
+    bench.put("w2/a.mp3", b"theirs")
+    with pytest.raises(ProviderRejected) as caught:
+        await bench.storage.upload("documents", path, b"mine", mime="audio/mpeg")
+    assert caught.value.code == "storage.bad_path"
+    assert bench.has("w2/a.mp3")
+    assert not bench.has("a.mp3")
+
+
+async def test_an_upload_says_its_type(vendor: Vendor) -> None:
+    api = StorageApi()
+    vendor.replies = [api.reply]
+    storage = SupabaseStorage(vendor.url, SECRET)
+    await storage.upload("voice", "w1/a.mp3", b"x", mime="audio/mpeg")
+    await storage.close()
+    assert api.types == {"voice/w1/a.mp3": "audio/mpeg"}
 
 
 async def test_a_missing_object(bench: Bench, tmp_path: Path) -> None:
@@ -154,6 +193,8 @@ async def test_faults_of_the_api(vendor: Vendor, tmp_path: Path, reply: Reply, k
         await storage.download("documents", "w1/a.pdf", tmp_path / "copy", max_bytes=10)
     with pytest.raises(kind):
         await storage.remove("documents", ["w1/a.pdf"])
+    with pytest.raises(kind):
+        await storage.upload("documents", "w1/a.pdf", b"x", mime="application/pdf")
     assert not (tmp_path / "copy").exists()
     await storage.close()
 

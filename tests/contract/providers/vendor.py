@@ -33,10 +33,17 @@ class Vendor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body = json.loads(raw) if raw else None
-        self.asked.append(Asked(request.method, request.path_qs, dict(request.headers), body))
+        self.asked.append(Asked(request.method, request.path_qs, dict(request.headers), _parsed(raw)))
         reply = self.replies[min(len(self.asked), len(self.replies)) - 1]
         return await reply(request)
+
+
+def _parsed(raw: bytes) -> Any:
+    """What was sent as JSON; a file as its bytes."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw
 
 
 @asynccontextmanager

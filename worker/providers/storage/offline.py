@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from worker.errors import ObjectNotFound
-from worker.providers.storage.port import leads_elsewhere
+from worker.providers.storage.port import check_path, leads_elsewhere
 from worker.providers.storage.writing import CappedFile
 
 _PIECE = 64 * 1024
@@ -31,6 +31,15 @@ class FolderStorage:
             while piece := reading.read(_PIECE):
                 file.write(piece)
         return file.size
+
+    async def upload(self, bucket: str, path: str, content: bytes, *, mime: str) -> None:
+        """See the port; a folder keeps no type."""
+        check_path(path)
+        await asyncio.to_thread(self._write, self._root / bucket / path, content)
+
+    def _write(self, target: Path, content: bytes) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
 
     async def remove(self, bucket: str, paths: Sequence[str]) -> None:
         """See the port."""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from worker.errors import ObjectNotFound, ProviderError
-from worker.providers.storage.port import leads_elsewhere
+from worker.providers.storage.port import check_path, leads_elsewhere
 from worker.providers.storage.writing import CappedFile
 from worker.providers.vendors import faults
 
@@ -35,15 +35,23 @@ class SupabaseStorage:
         """See the port."""
         if leads_elsewhere(path):  # httpx would resolve it
             raise _missing()
-        address = f"object/{quote(bucket, safe='')}/{quote(path)}"
         with _translated():
-            async with self._http.stream("GET", address) as response:
+            async with self._http.stream("GET", _address(bucket, path)) as response:
                 if response.status_code != 200:
                     raise _fault(response, await response.aread())
                 with CappedFile(target, max_bytes) as file:
                     async for piece in response.aiter_bytes():
                         file.write(piece)
                 return file.size
+
+    async def upload(self, bucket: str, path: str, content: bytes, *, mime: str) -> None:
+        """See the port."""
+        check_path(path)
+        headers = {"content-type": mime, "x-upsert": "true"}
+        with _translated():
+            response = await self._http.post(_address(bucket, path), content=content, headers=headers)
+        if response.status_code >= 300:
+            raise _fault(response, response.content)
 
     async def remove(self, bucket: str, paths: Sequence[str]) -> None:
         """See the port; the API answers with what it removed and is silent about the rest."""
@@ -58,6 +66,10 @@ class SupabaseStorage:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+
+def _address(bucket: str, path: str) -> str:
+    return f"object/{quote(bucket, safe='')}/{quote(path)}"
 
 
 def _headers(key: str) -> dict[str, str]:

@@ -1,0 +1,40 @@
+"""What the voice domain needs from outside; bootstrap fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from worker.db.pool import Database
+from worker.providers.speech.port import Speaker, Transcriber
+from worker.providers.storage.port import ObjectStorage
+
+Result = TypeVar("Result")
+
+
+class Sandbox(Protocol):
+    """Runs CPU-heavy work in a child process under time and memory caps."""
+
+    async def run(self, function: Callable[..., Result], *args: Any) -> Result: ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOptions:
+    """The largest recording, and the vendor's name of the voice that reads answers."""
+
+    max_seconds: float = 25 * 60.0
+    max_bytes: int = 200 * 1024 * 1024
+    voice: str = "alloy"
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePorts:
+    """Everything the handlers use."""
+
+    db: Database
+    transcriber: Transcriber
+    speaker: Speaker
+    storage: ObjectStorage
+    sandbox: Sandbox
+    options: VoiceOptions = VoiceOptions()

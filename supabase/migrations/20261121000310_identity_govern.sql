@@ -171,6 +171,7 @@ declare
   v_owner public.profiles := app.ensure_profile();
   v_workspace public.workspaces;
 begin
+  perform app.require_place_for_workspace(v_owner.user_id);
   insert into public.workspaces (name, created_by)
   values (app.workspace_name(p_name), v_owner.user_id)
   returning * into v_workspace;

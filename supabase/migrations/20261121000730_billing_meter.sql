@@ -1,11 +1,34 @@
 -- Purpose:  what is metered without a job: documents, bytes, seats; and what a workspace sees of its use.
--- Risk:     triggers on public.documents and public.workspace_members.
+-- Risk:     triggers on public.documents and public.workspace_members, both read once as a whole.
 -- Way back: drop the functions of this file (cascade drops the triggers).
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------
 -- Gauges
 ------------------------------------------------------------------------------------------------
+create function app.free_usage(p_workspace_id uuid, p_metric text, p_quantity bigint) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+  with held as (
+    select u.workspace_id, u.metric, u.period_start, least(u.committed, p_quantity) as freed
+    from app.usage_counters as u
+    where u.workspace_id = p_workspace_id and u.metric = p_metric and u.period_start = '-infinity'
+    for no key update
+  ),
+  lowered as (
+    update app.usage_counters as u set committed = u.committed - held.freed
+    from held
+    where u.workspace_id = held.workspace_id and u.metric = held.metric and u.period_start = held.period_start
+      and held.freed > 0
+    returning held.*
+  )
+  insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, settled_at)
+  select lowered.workspace_id, lowered.metric, - lowered.freed, 'committed', lowered.period_start, pg_catalog.now()
+  from lowered;
+end;
+
+comment on function app.free_usage(uuid, text, bigint) is 'A gauge goes down, never below nothing. Internal.';
+
 create function app.move_gauge(p_workspace_id uuid, p_metric text, p_delta bigint) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -23,9 +46,9 @@ comment on function app.move_gauge(uuid, text, bigint) is
 create function app.meter_document() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  -- A document that was refused for the limit has neither a place nor bytes in it.
-  v_before boolean := tg_op <> 'INSERT' and old.error_code is distinct from 'quota.exceeded';
-  v_after boolean := tg_op <> 'DELETE' and new.error_code is distinct from 'quota.exceeded';
+  -- A PDF without file and without anything searchable was refused for the limit: it has no place in it.
+  v_before boolean := tg_op <> 'INSERT' and not (old.kind = 'pdf' and old.object_path is null and old.processed_version is null);
+  v_after boolean := tg_op <> 'DELETE' and not (new.kind = 'pdf' and new.object_path is null and new.processed_version is null);
   v_workspace_id uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
 begin
   perform app.move_gauge(v_workspace_id, 'documents', v_after::int - v_before::int);
@@ -51,6 +74,7 @@ $$;
 
 comment on function app.meter_seat() is 'Trigger: members count in the limits of the plan.';
 
+revoke execute on function app.free_usage(uuid, text, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.move_gauge(uuid, text, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.meter_document() from public, anon, authenticated, service_role;
 revoke execute on function app.meter_seat() from public, anon, authenticated, service_role;
@@ -58,13 +82,56 @@ revoke execute on function app.meter_seat() from public, anon, authenticated, se
 create trigger meter_document after insert or delete on public.documents
   for each row execute function app.meter_document();
 comment on trigger meter_document on public.documents is 'Counts documents and bytes.';
-create trigger meter_document_change after update of byte_size, error_code on public.documents
-  for each row when ((new.byte_size, new.error_code) is distinct from (old.byte_size, old.error_code))
+create trigger meter_document_change after update of byte_size, object_path on public.documents
+  for each row when (
+    new.byte_size is distinct from old.byte_size or (new.object_path is null) <> (old.object_path is null))
   execute function app.meter_document();
 comment on trigger meter_document_change on public.documents is 'Counts the difference.';
 create trigger meter_seat after insert or delete on public.workspace_members
   for each row execute function app.meter_seat();
 comment on trigger meter_seat on public.workspace_members is 'Counts seats.';
+
+-- What is there already counts, above the limit too.
+with kept (workspace_id, metric, quantity) as (
+  select d.workspace_id, 'documents', count(*) from public.documents as d group by d.workspace_id
+  union all
+  select d.workspace_id, 'storage_bytes', sum(d.byte_size)::bigint from public.documents as d group by d.workspace_id
+  union all
+  select m.workspace_id, 'seats', count(*) from public.workspace_members as m group by m.workspace_id
+),
+noted as (
+  insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, settled_at)
+  select kept.workspace_id, kept.metric, kept.quantity, 'committed', '-infinity', now() from kept where kept.quantity > 0
+  returning workspace_id, metric, quantity, period_start
+)
+insert into app.usage_counters (workspace_id, metric, period_start, period_end, committed)
+select noted.workspace_id, noted.metric, noted.period_start, 'infinity', noted.quantity from noted;
+
+------------------------------------------------------------------------------------------------
+-- Not any number of workspaces on the plan free
+------------------------------------------------------------------------------------------------
+create function app.require_place_for_workspace(p_user_id uuid)
+returns void
+language plpgsql volatile security invoker set search_path = ''
+as $$
+begin
+  perform app.lock_ordering_key('workspaces:' || p_user_id);
+  if (
+    select count(*) from public.workspaces as workspace cross join lateral app.terms_of(workspace.id) as terms
+    where workspace.created_by = p_user_id and workspace.kind = 'team' and terms.plan = 'free'
+  ) >= 10 then
+    perform app.fail(
+      402, 'workspace.too_many_free', 'You have made ten workspaces on the plan free.',
+      'Take a plan for one of them, or delete one.'
+    );
+  end if;
+end;
+$$;
+
+comment on function app.require_place_for_workspace(uuid) is
+  'Fails with 402 workspace.too_many_free: the quota of the plan free is not to be had any number of times. Internal.';
+
+revoke execute on function app.require_place_for_workspace(uuid) from public, anon, authenticated, service_role;
 
 ------------------------------------------------------------------------------------------------
 -- The view of those who pay

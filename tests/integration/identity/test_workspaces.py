@@ -139,3 +139,14 @@ def test_my_workspaces_lists_role_and_permissions(db: Database, cast: Cast) -> N
         "workspace.read",
     ]
     assert "workspace.delete" in rows[0][3]
+
+
+def test_free_workspaces_are_limited_per_maker(db: Database, cast: Cast) -> None:
+    """Deleting one makes room for another."""
+    with db.as_user(cast.stranger) as cursor:
+        first, *_ = [call(cursor, "create_workspace", f"Orbit {number}") for number in range(10)]
+    with refused(402, "workspace.too_many_free"), db.as_user(cast.stranger) as cursor:
+        call(cursor, "create_workspace", "One more")
+    with db.as_user(cast.stranger) as cursor:
+        call(cursor, "delete_workspace", first["id"])
+        assert call(cursor, "create_workspace", "One more")["name"] == "One more"

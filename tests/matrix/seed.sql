@@ -63,3 +63,27 @@ insert into public.notifications (workspace_id, user_id, kind, locale, dedupe_ke
 values (%(workspace)s, %(editor)s, 'mention', 'en', 'cast');
 
 insert into public.notification_preferences (user_id, kind, email) values (%(editor)s, 'mention', false);
+
+with channel as (
+  insert into public.channels (workspace_id, name, created_by) values (%(workspace)s, 'WhatsApp', %(admin)s) returning *
+),
+contact as (
+  insert into public.contacts (workspace_id, name) values (%(workspace)s, 'Marie') returning *
+),
+identity as (
+  insert into public.contact_identities (channel_id, subscriber_id, workspace_id, contact_id)
+  select channel.id, '1', channel.workspace_id, contact.id from channel, contact
+),
+conversation as (
+  insert into public.conversations (workspace_id, title, created_by, contact_id, channel_id)
+  select channel.workspace_id, 'Marie', null, contact.id, channel.id from channel, contact returning *
+),
+message as (
+  insert into public.messages (workspace_id, conversation_id, role, content, contact_id)
+  select c.workspace_id, c.id, 'assistant', 'At nine.', c.contact_id from conversation as c returning *
+)
+insert into public.message_deliveries (workspace_id, channel_id, contact_id, message_id)
+select m.workspace_id, channel.id, m.contact_id, m.id from message as m, channel;
+
+insert into public.webhook_endpoints (workspace_id, url, events, secret_last4, created_by)
+values (%(workspace)s, 'https://crm.example.test/hook', '{message.received}', 'abcd', %(admin)s);

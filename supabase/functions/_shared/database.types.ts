@@ -395,6 +395,69 @@ export type Database = {
           },
         ];
       };
+      "channels": {
+        Row: {
+          "ack_texts": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string;
+          "default_language": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "page_key_last4": string | null;
+          "page_name": string | null;
+          "status": string;
+          "unavailable_texts": NonNullable<Json>;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "ack_texts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by": string;
+          "default_language"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "name": string;
+          "page_key_last4"?: string | null;
+          "page_name"?: string | null;
+          "status"?: string;
+          "unavailable_texts"?: NonNullable<Json>;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "ack_texts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string;
+          "default_language"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "name"?: string;
+          "page_key_last4"?: string | null;
+          "page_name"?: string | null;
+          "status"?: string;
+          "unavailable_texts"?: NonNullable<Json>;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "channels_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "chunks": {
         Row: {
           "char_from": number;
@@ -465,10 +528,104 @@ export type Database = {
           },
         ];
       };
-      "conversations": {
+      "contact_identities": {
+        Row: {
+          "channel_id": string;
+          "contact_id": string;
+          "created_at": string;
+          "last_inbound_at": string;
+          "subscriber_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "channel_id": string;
+          "contact_id": string;
+          "created_at"?: string;
+          "last_inbound_at"?: string;
+          "subscriber_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "channel_id"?: string;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "last_inbound_at"?: string;
+          "subscriber_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_identities_channel_id_fkey";
+            columns: ["channel_id"];
+            isOneToOne: false;
+            referencedRelation: "channels";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contact_identities_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contact_identities_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "contacts": {
         Row: {
           "created_at": string;
-          "created_by": string;
+          "email": string | null;
+          "id": string;
+          "language": string | null;
+          "name": string | null;
+          "phone": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "email"?: string | null;
+          "id"?: string;
+          "language"?: string | null;
+          "name"?: string | null;
+          "phone"?: string | null;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "email"?: string | null;
+          "id"?: string;
+          "language"?: string | null;
+          "name"?: string | null;
+          "phone"?: string | null;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contacts_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "conversations": {
+        Row: {
+          "channel_id": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
           "id": string;
           "title": string;
           "updated_at": string;
@@ -476,22 +633,40 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "channel_id"?: string | null;
+          "contact_id"?: string | null;
           "created_at"?: string;
-          "created_by"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "title"?: string;
           "updated_at"?: string;
           "workspace_id": string;
         };
         Update: {
+          "channel_id"?: string | null;
+          "contact_id"?: string | null;
           "created_at"?: string;
-          "created_by"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "title"?: string;
           "updated_at"?: string;
           "workspace_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "conversations_channel_id_fkey";
+            columns: ["channel_id"];
+            isOneToOne: false;
+            referencedRelation: "channels";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "conversations_workspace_id_fkey";
             columns: ["workspace_id"];
@@ -853,16 +1028,101 @@ export type Database = {
           },
         ];
       };
+      "message_deliveries": {
+        Row: {
+          "channel_id": string;
+          "contact_id": string;
+          "created_at": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "is_offline": boolean;
+          "job_id": number | null;
+          "kind": string;
+          "message_id": string;
+          "requests_sent": number;
+          "sent_at": string | null;
+          "status": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "channel_id": string;
+          "contact_id": string;
+          "created_at"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "is_offline"?: boolean;
+          "job_id"?: number | null;
+          "kind"?: string;
+          "message_id": string;
+          "requests_sent"?: number;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "channel_id"?: string;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "is_offline"?: boolean;
+          "job_id"?: number | null;
+          "kind"?: string;
+          "message_id"?: string;
+          "requests_sent"?: number;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_deliveries_channel_id_fkey";
+            columns: ["channel_id"];
+            isOneToOne: false;
+            referencedRelation: "channels";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "message_deliveries_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "message_deliveries_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "message_deliveries_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "messages": {
         Row: {
           "answered": boolean | null;
           "citations": NonNullable<Json>;
           "completion_tokens": number | null;
+          "contact_id": string | null;
           "content": string;
           "conversation_id": string;
           "cost_microusd": number | null;
           "created_at": string;
-          "created_by": string;
+          "created_by": string | null;
           "document_ids": (string)[] | null;
           "error_code": string | null;
           "error_message": string | null;
@@ -887,11 +1147,12 @@ export type Database = {
           "answered"?: boolean | null;
           "citations"?: NonNullable<Json>;
           "completion_tokens"?: number | null;
+          "contact_id"?: string | null;
           "content"?: string;
           "conversation_id": string;
           "cost_microusd"?: number | null;
           "created_at"?: string;
-          "created_by": string;
+          "created_by"?: string | null;
           "document_ids"?: (string)[] | null;
           "error_code"?: string | null;
           "error_message"?: string | null;
@@ -915,11 +1176,12 @@ export type Database = {
           "answered"?: boolean | null;
           "citations"?: NonNullable<Json>;
           "completion_tokens"?: number | null;
+          "contact_id"?: string | null;
           "content"?: string;
           "conversation_id"?: string;
           "cost_microusd"?: number | null;
           "created_at"?: string;
-          "created_by"?: string;
+          "created_by"?: string | null;
           "document_ids"?: (string)[] | null;
           "error_code"?: string | null;
           "error_message"?: string | null;
@@ -940,6 +1202,13 @@ export type Database = {
           "workspace_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "messages_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "messages_conversation_id_fkey";
             columns: ["conversation_id"];
@@ -995,6 +1264,112 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "notes_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "notification_preferences": {
+        Row: {
+          "email": boolean;
+          "kind": string;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "email": boolean;
+          "kind": string;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "email"?: boolean;
+          "kind"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notification_preferences_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+        ];
+      };
+      "notifications": {
+        Row: {
+          "created_at": string;
+          "data": NonNullable<Json>;
+          "dedupe_key": string;
+          "email": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "locale": string;
+          "provider": string | null;
+          "provider_message_id": string | null;
+          "read_at": string | null;
+          "sent_at": string | null;
+          "status": string;
+          "updated_at": string;
+          "user_id": string | null;
+          "workspace_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "dedupe_key": string;
+          "email"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "locale": string;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "read_at"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "user_id"?: string | null;
+          "workspace_id"?: string | null;
+        };
+        Update: {
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "dedupe_key"?: string;
+          "email"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "locale"?: string;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "read_at"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "user_id"?: string | null;
+          "workspace_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notifications_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+          {
+            foreignKeyName: "notifications_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -1207,6 +1582,7 @@ export type Database = {
           "avatar_url": string | null;
           "created_at": string;
           "display_name": string | null;
+          "locale": string;
           "updated_at": string;
           "user_id": string;
           "username": string | null;
@@ -1216,6 +1592,7 @@ export type Database = {
           "avatar_url"?: string | null;
           "created_at"?: string;
           "display_name"?: string | null;
+          "locale"?: string;
           "updated_at"?: string;
           "user_id": string;
           "username"?: string | null;
@@ -1224,11 +1601,134 @@ export type Database = {
           "avatar_url"?: string | null;
           "created_at"?: string;
           "display_name"?: string | null;
+          "locale"?: string;
           "updated_at"?: string;
           "user_id"?: string;
           "username"?: string | null;
         };
         Relationships: [];
+      };
+      "recordings": {
+        Row: {
+          "answer_error_code": string | null;
+          "answer_error_message": string | null;
+          "answer_id": string | null;
+          "byte_size": number;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "job_id": number | null;
+          "language": string | null;
+          "model": string | null;
+          "object_path": string | null;
+          "seconds": number | null;
+          "segments": NonNullable<Json>;
+          "speech_error_code": string | null;
+          "speech_error_message": string | null;
+          "speech_is_whole": boolean | null;
+          "speech_path": string | null;
+          "speech_status": string | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "transcribed_at": string | null;
+          "transcript": string | null;
+          "updated_at": string;
+          "wants_answer": boolean;
+          "wants_speech": boolean;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "answer_error_code"?: string | null;
+          "answer_error_message"?: string | null;
+          "answer_id"?: string | null;
+          "byte_size"?: number;
+          "conversation_id"?: string | null;
+          "created_at"?: string;
+          "created_by": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "job_id"?: number | null;
+          "language"?: string | null;
+          "model"?: string | null;
+          "object_path"?: string | null;
+          "seconds"?: number | null;
+          "segments"?: NonNullable<Json>;
+          "speech_error_code"?: string | null;
+          "speech_error_message"?: string | null;
+          "speech_is_whole"?: boolean | null;
+          "speech_path"?: string | null;
+          "speech_status"?: string | null;
+          "stage"?: string | null;
+          "status"?: string;
+          "title": string;
+          "transcribed_at"?: string | null;
+          "transcript"?: string | null;
+          "updated_at"?: string;
+          "wants_answer"?: boolean;
+          "wants_speech"?: boolean;
+          "workspace_id": string;
+        };
+        Update: {
+          "answer_error_code"?: string | null;
+          "answer_error_message"?: string | null;
+          "answer_id"?: string | null;
+          "byte_size"?: number;
+          "conversation_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "job_id"?: number | null;
+          "language"?: string | null;
+          "model"?: string | null;
+          "object_path"?: string | null;
+          "seconds"?: number | null;
+          "segments"?: NonNullable<Json>;
+          "speech_error_code"?: string | null;
+          "speech_error_message"?: string | null;
+          "speech_is_whole"?: boolean | null;
+          "speech_path"?: string | null;
+          "speech_status"?: string | null;
+          "stage"?: string | null;
+          "status"?: string;
+          "title"?: string;
+          "transcribed_at"?: string | null;
+          "transcript"?: string | null;
+          "updated_at"?: string;
+          "wants_answer"?: boolean;
+          "wants_speech"?: boolean;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "recordings_answer_id_fkey";
+            columns: ["answer_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recordings_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recordings_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "role_permissions": {
         Row: {
@@ -1463,6 +1963,66 @@ export type Database = {
           },
           {
             foreignKeyName: "usage_ledger_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "webhook_endpoints": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "delivered_at": string | null;
+          "description": string;
+          "disabled_at": string | null;
+          "disabled_reason": string | null;
+          "events": (string)[];
+          "failures": number;
+          "id": string;
+          "secret_last4": string;
+          "status": string;
+          "updated_at": string;
+          "url": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by": string;
+          "delivered_at"?: string | null;
+          "description"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "events": (string)[];
+          "failures"?: number;
+          "id"?: string;
+          "secret_last4": string;
+          "status"?: string;
+          "updated_at"?: string;
+          "url": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "delivered_at"?: string | null;
+          "description"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "events"?: (string)[];
+          "failures"?: number;
+          "id"?: string;
+          "secret_last4"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+          "url"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_endpoints_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -1736,6 +2296,51 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "answer_recording": {
+        Args: {
+          "p_conversation_id"?: string;
+          "p_recording_id": string;
+          "p_speak"?: boolean;
+        };
+        Returns: {
+          "answer_error_code": string | null;
+          "answer_error_message": string | null;
+          "answer_id": string | null;
+          "byte_size": number;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "job_id": number | null;
+          "language": string | null;
+          "model": string | null;
+          "object_path": string | null;
+          "seconds": number | null;
+          "segments": NonNullable<Json>;
+          "speech_error_code": string | null;
+          "speech_error_message": string | null;
+          "speech_is_whole": boolean | null;
+          "speech_path": string | null;
+          "speech_status": string | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "transcribed_at": string | null;
+          "transcript": string | null;
+          "updated_at": string;
+          "wants_answer": boolean;
+          "wants_speech": boolean;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "recordings";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "ask": {
         Args: {
           "p_conversation_id"?: string;
@@ -1903,6 +2508,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "create_channel": {
+        Args: {
+          "p_default_language"?: string;
+          "p_name": string;
+          "p_page_key"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: Json;
+      };
       "create_text_document": {
         Args: {
           "p_content": string;
@@ -1939,6 +2553,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "create_webhook_endpoint": {
+        Args: {
+          "p_description"?: string;
+          "p_events": (string)[];
+          "p_url": string;
+          "p_workspace_id": string;
+        };
+        Returns: Json;
+      };
       "create_workspace": {
         Args: { "p_name": string };
         Returns: {
@@ -1957,11 +2580,23 @@ export type Database = {
         };
       };
       "delete_ai_task": { Args: { "p_task_id": string }; Returns: undefined };
+      "delete_channel": {
+        Args: { "p_channel_id": string };
+        Returns: undefined;
+      };
       "delete_document": {
         Args: { "p_document_id": string };
         Returns: undefined;
       };
       "delete_job": { Args: { "p_job_id": number }; Returns: undefined };
+      "delete_recording": {
+        Args: { "p_recording_id": string };
+        Returns: undefined;
+      };
+      "delete_webhook_endpoint": {
+        Args: { "p_endpoint_id": string };
+        Returns: undefined;
+      };
       "delete_workspace": {
         Args: { "p_workspace_id": string };
         Returns: undefined;
@@ -1972,6 +2607,7 @@ export type Database = {
           "avatar_url": string | null;
           "created_at": string;
           "display_name": string | null;
+          "locale": string;
           "updated_at": string;
           "user_id": string;
           "username": string | null;
@@ -2053,6 +2689,28 @@ export type Database = {
           "status": string;
         }[];
       };
+      "list_webhook_deliveries": {
+        Args: {
+          "p_before"?: string;
+          "p_endpoint_id": string;
+          "p_limit"?: number;
+        };
+        Returns: {
+          "created_at": string;
+          "ended_at": string;
+          "error_code": string;
+          "error_message": string;
+          "event": string;
+          "event_id": string;
+          "id": string;
+          "job_id": number;
+          "status": string;
+        }[];
+      };
+      "mark_notifications_read": {
+        Args: { "p_ids"?: (string)[] };
+        Returns: number;
+      };
       "my_workspaces": {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -2062,6 +2720,15 @@ export type Database = {
           "name": string;
           "permissions": (string)[];
           "role": string;
+        }[];
+      };
+      "notification_settings": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "description": string;
+          "email": boolean;
+          "is_optional": boolean;
+          "kind": string;
         }[];
       };
       "open_portal": {
@@ -2099,6 +2766,11 @@ export type Database = {
         };
       };
       "queue_position": { Args: { "p_job_id": number }; Returns: number };
+      "receive_mail_events": { Args: { "p_events": Json }; Returns: string };
+      "receive_manychat": {
+        Args: { "p_channel_id": string; "p_message": Json; "p_secret": string };
+        Returns: Json;
+      };
       "receive_stripe_event": { Args: { "p_event": Json }; Returns: string };
       "remove_member": {
         Args: { "p_user_id": string; "p_workspace_id": string };
@@ -2153,6 +2825,32 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "resend_message": {
+        Args: { "p_delivery_id": string };
+        Returns: {
+          "channel_id": string;
+          "contact_id": string;
+          "created_at": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "is_offline": boolean;
+          "job_id": number | null;
+          "kind": string;
+          "message_id": string;
+          "requests_sent": number;
+          "sent_at": string | null;
+          "status": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "message_deliveries";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "retry_job": {
         Args: { "p_job_id": number };
         Returns: {
@@ -2194,6 +2892,14 @@ export type Database = {
       "revoke_invitation": {
         Args: { "p_invitation_id": string };
         Returns: undefined;
+      };
+      "rotate_channel_secret": {
+        Args: { "p_channel_id": string; "p_overlap"?: string };
+        Returns: string;
+      };
+      "rotate_webhook_secret": {
+        Args: { "p_endpoint_id": string };
+        Returns: string;
       };
       "save_document_version": {
         Args: {
@@ -2270,8 +2976,20 @@ export type Database = {
           "title": string;
         }[];
       };
+      "set_channel_key": {
+        Args: { "p_channel_id": string; "p_page_key": string };
+        Returns: undefined;
+      };
+      "set_notification_preference": {
+        Args: { "p_email": boolean; "p_kind": string };
+        Returns: undefined;
+      };
       "set_spend_cap": {
         Args: { "p_amount": number; "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "settle_realtime_session": {
+        Args: { "p_minted": boolean; "p_session_id": string };
         Returns: undefined;
       };
       "start_ai_task": {
@@ -2355,6 +3073,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "start_realtime_session": {
+        Args: { "p_workspace_id": string };
+        Returns: string;
+      };
       "start_search": {
         Args: {
           "p_document_ids"?: (string)[];
@@ -2380,6 +3102,70 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "searches";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "update_channel": {
+        Args: {
+          "p_ack_texts"?: Json;
+          "p_channel_id": string;
+          "p_default_language"?: string;
+          "p_is_enabled"?: boolean;
+          "p_name"?: string;
+          "p_unavailable_texts"?: Json;
+        };
+        Returns: {
+          "ack_texts": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string;
+          "default_language": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "page_key_last4": string | null;
+          "page_name": string | null;
+          "status": string;
+          "unavailable_texts": NonNullable<Json>;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "channels";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "update_webhook_endpoint": {
+        Args: {
+          "p_description"?: string;
+          "p_endpoint_id": string;
+          "p_events"?: (string)[];
+          "p_is_enabled"?: boolean;
+          "p_url"?: string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "delivered_at": string | null;
+          "description": string;
+          "disabled_at": string | null;
+          "disabled_reason": string | null;
+          "events": (string)[];
+          "failures": number;
+          "id": string;
+          "secret_last4": string;
+          "status": string;
+          "updated_at": string;
+          "url": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "webhook_endpoints";
           isOneToOne: true;
           isSetofReturn: false;
         };

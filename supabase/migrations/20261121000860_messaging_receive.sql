@@ -1,0 +1,176 @@
+-- Purpose:  messages of people outside come in: secret, duplicates, contact, conversation, question, job, quota.
+-- Risk:     none, new functions only.
+-- Way back: drop the functions of this file.
+set local lock_timeout = '5s';
+
+create function app.admit_inbound(p_channel_id uuid, p_secret text) returns public.channels
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_channel public.channels;
+  v_hash bytea := sha256(convert_to(p_secret, 'UTF8'));
+begin
+  select c.* into v_channel
+  from public.channels as c join app.channel_secrets as s on s.channel_id = c.id
+  where c.id = p_channel_id
+    and (s.inbound_hash = v_hash or s.previous_hash = v_hash and s.previous_until > now());
+  if not found then
+    perform app.fail(401, 'channel.unauthorised', 'There is no such channel, or the secret is not its.');
+  elsif v_channel.status = 'disabled' then
+    perform app.fail(403, 'channel.disabled', 'This channel is switched off.');
+  end if;
+  return v_channel;
+end;
+$$;
+
+comment on function app.admit_inbound(uuid, text) is 'The channel whose secret this is, or 401: which of both was wrong is not told. Internal.';
+
+create function app.identify_contact(p_channel public.channels, p_message jsonb) returns public.contacts
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_contact public.contacts;
+  v_language text := substring(p_message ->> 'language' from '^[a-z]{2,3}$');
+begin
+  update public.contact_identities as i set last_inbound_at = now()
+  where i.channel_id = p_channel.id and i.subscriber_id = p_message ->> 'subscriber_id'
+  returning i.contact_id into v_contact.id;
+  if not found then
+    insert into public.contacts (workspace_id, name, email, phone, language)
+    values (
+      p_channel.workspace_id, nullif(left(btrim(p_message ->> 'name'), 200), ''),
+      substring(p_message ->> 'email' from '^\S{3,254}$'), substring(p_message ->> 'phone' from '^\S.{1,38}\S$'), v_language)
+    returning * into v_contact;
+    insert into public.contact_identities (channel_id, subscriber_id, workspace_id, contact_id)
+    values (p_channel.id, p_message ->> 'subscriber_id', p_channel.workspace_id, v_contact.id);
+    return v_contact;
+  end if;
+  -- What members wrote stands: the channel only fills what is missing.
+  update public.contacts as c
+  set name = coalesce(c.name, nullif(left(btrim(p_message ->> 'name'), 200), '')), language = coalesce(c.language, v_language)
+  where c.id = v_contact.id and (c.name is null or c.language is null);
+  select * into v_contact from public.contacts as c where c.id = v_contact.id;
+  v_contact.language := coalesce(v_language, v_contact.language);
+  return v_contact;
+end;
+$$;
+
+comment on function app.identify_contact(public.channels, jsonb) is
+  'The contact who wrote, made at the first message; in the language of this message. The caller holds the person''s lock. Internal.';
+
+create function app.is_first_seen(p_channel_id uuid, p_message jsonb) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_said text := encode(sha256(convert_to(p_message ->> 'text', 'UTF8')), 'hex');
+  v_key text := case
+    when p_message ->> 'message_id' is not null then 'id:' || left(p_message ->> 'message_id', 200)
+    else concat_ws(':', 'text', p_message ->> 'subscriber_id', v_said, left(p_message ->> 'last_interaction', 60)) end;
+  v_can_repeat boolean := p_message ->> 'message_id' is null and p_message ->> 'last_interaction' is null;
+begin
+  insert into app.inbound_messages as i (channel_id, dedupe_key) values (p_channel_id, v_key)
+  on conflict (channel_id, dedupe_key) do update set received_at = clock_timestamp()
+    where v_can_repeat and i.received_at < clock_timestamp() - interval '10 seconds';
+  return found;
+end;
+$$;
+
+comment on function app.is_first_seen(uuid, jsonb) is
+  'False for what came before: by the message''s id, else by person, text and last_interaction; without either, the same words within 10 seconds. Internal.';
+
+create function app.conversation_of(p_channel public.channels, p_contact public.contacts, p_title text) returns uuid
+language sql volatile security definer set search_path = ''
+begin atomic
+  insert into public.conversations as c (workspace_id, title, created_by, contact_id, channel_id)
+  values ((p_channel).workspace_id, pg_catalog.left(coalesce((p_contact).name, p_title), 200), null, (p_contact).id, (p_channel).id)
+  on conflict (channel_id, contact_id) where channel_id is not null do update set updated_at = pg_catalog.now()
+  returning c.id;
+end;
+
+comment on function app.conversation_of(public.channels, public.contacts, text) is 'A contact has one conversation on a channel. Internal.';
+
+create function app.ask_for_contact(p_channel public.channels, p_contact public.contacts, p_text text) returns public.messages
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_conversation_id uuid := app.conversation_of(p_channel, p_contact, p_text);
+  v_answer public.messages;
+  v_question_id uuid;
+begin
+  insert into public.messages (workspace_id, conversation_id, role, content, contact_id)
+  values (p_channel.workspace_id, v_conversation_id, 'user', p_text, p_contact.id)
+  returning id into v_question_id;
+  v_answer.id := gen_random_uuid();
+  v_answer.status := 'pending';
+  begin
+    perform app.require_entitlement(p_channel.workspace_id, 'channels');
+    v_answer.job_id := app.enqueue('knowledge.answer_question', p_channel.workspace_id, v_answer.id,
+      p_ordering_key => format('conversation:%s', v_conversation_id));
+    perform app.consume(p_channel.workspace_id, 'requests', 1, v_answer.job_id);
+  exception when sqlstate 'PT402' then
+    get stacked diagnostics v_answer.error_code = pg_exception_detail, v_answer.error_message = message_text;
+    v_answer.job_id := null;
+    v_answer.status := 'failed';
+    v_answer.finished_at := now();
+  end;
+  insert into public.messages (
+    id, workspace_id, conversation_id, role, status, reply_to, job_id, error_code, error_message, finished_at, contact_id)
+  values (
+    v_answer.id, p_channel.workspace_id, v_conversation_id, 'assistant', v_answer.status, v_question_id, v_answer.job_id,
+    v_answer.error_code, v_answer.error_message, v_answer.finished_at, p_contact.id)
+  returning * into v_answer;
+  return v_answer;
+end;
+$$;
+
+comment on function app.ask_for_contact(public.channels, public.contacts, text) is
+  'Keeps the message and its answer to be. Without room in the plan the answer has failed at once, and the message is kept all the same. Internal.';
+
+create function app.receive_manychat(p_channel_id uuid, p_secret text, p_message jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_channel public.channels := app.admit_inbound(p_channel_id, p_secret);
+  v_contact public.contacts;
+  v_answer public.messages;
+  v_text text := p_message ->> 'text';
+begin
+  if (p_message ->> 'subscriber_id' ~ '^[0-9]{1,20}$' and length(v_text) between 1 and 8000 and v_text ~ '\S') is not true then
+    perform app.fail(400, 'channel.bad_message', 'A message needs the number of its subscriber and 1 to 8,000 characters of text.');
+  end if;
+  -- One at a time for one person, in the order of this lock: their order in the conversation and of the replies.
+  perform app.lock_ordering_key(format('inbound:%s:%s', p_channel_id, p_message ->> 'subscriber_id'));
+  v_contact := app.identify_contact(v_channel, p_message);
+  if app.is_first_seen(p_channel_id, p_message) then
+    v_answer := app.ask_for_contact(v_channel, v_contact, v_text);
+    perform app.tell_received(v_channel, v_contact, v_answer, v_text);
+  end if;
+  return jsonb_build_object(
+    'outcome', case when v_answer.id is null then 'duplicate' when v_answer.status = 'failed' then 'unavailable' else 'accepted' end,
+    'text', app.text_in(
+      case when v_answer.status = 'failed' then v_channel.unavailable_texts else v_channel.ack_texts end,
+      v_contact.language, v_channel.default_language));
+end;
+$$;
+
+comment on function app.receive_manychat(uuid, text, jsonb) is 'Behind public.receive_manychat.';
+
+create function app.tell_received(p_channel public.channels, p_contact public.contacts, p_answer public.messages, p_text text)
+returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform realtime.send(
+    jsonb_build_object('conversation_id', p_answer.conversation_id, 'message_id', p_answer.reply_to, 'channel_id', p_channel.id),
+    'conversation.message', 'workspace:' || p_channel.workspace_id, true);
+  perform app.emit_webhook(p_channel.workspace_id, 'message.received', jsonb_build_object(
+    'message_id', p_answer.reply_to, 'conversation_id', p_answer.conversation_id, 'channel_id', p_channel.id, 'text', p_text,
+    'contact', jsonb_build_object('id', p_contact.id, 'name', p_contact.name, 'phone', p_contact.phone)));
+end;
+$$;
+
+comment on function app.tell_received(public.channels, public.contacts, public.messages, text) is
+  'A hint to members, without words; a copy to the customer''s webhooks. Internal.';
+
+revoke execute on function app.admit_inbound(uuid, text) from public, anon, authenticated, service_role;
+revoke execute on function app.identify_contact(public.channels, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.is_first_seen(uuid, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.conversation_of(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
+revoke execute on function app.ask_for_contact(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
+revoke execute on function app.receive_manychat(uuid, text, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.tell_received(public.channels, public.contacts, public.messages, text) from public, anon, authenticated, service_role;
+grant execute on function app.receive_manychat(uuid, text, jsonb) to service_role;

@@ -1,4 +1,5 @@
 import type { Json } from "../_shared/database.types.ts";
+import { readJson } from "../_shared/json.ts";
 
 /** A snapshot event, or a thin one of API v2; both name themselves alike. */
 export type StripeEvent = {
@@ -12,13 +13,8 @@ const LONGEST_NAME = 255;
 
 /** The event in a body; undefined when it is not UTF-8, not JSON, or no event. */
 export function readEvent(body: Uint8Array): StripeEvent | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
-    const value: unknown = JSON.parse(text, hasUnstorable(text) ? storable : undefined);
-    return isEvent(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value: unknown = readJson(body);
+  return isEvent(value) ? value : undefined;
 }
 
 function isEvent(value: unknown): value is StripeEvent {
@@ -29,13 +25,4 @@ function isEvent(value: unknown): value is StripeEvent {
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= LONGEST_NAME;
-}
-
-/** NUL and halves of surrogate pairs are JSON, but Postgres keeps neither in a jsonb. */
-function hasUnstorable(text: string): boolean {
-  return /\\u(0000|d[89a-f])/i.test(text);
-}
-
-function storable(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : value;
 }

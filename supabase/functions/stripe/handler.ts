@@ -1,4 +1,5 @@
 import { readBody } from "../_shared/body.ts";
+import { explained, textOf } from "../_shared/causes.ts";
 import { hmacKey } from "../_shared/hmac.ts";
 import { type Problem, Refusal, refuse, reply } from "../_shared/reply.ts";
 import { readEvent, type StripeEvent } from "./event.ts";
@@ -77,18 +78,4 @@ export function stripe({ secrets, store, log, now = Date.now, patienceMs = 10_00
 /** Our SQL says so by SQLSTATE PT4xx. */
 function isDataError(cause: unknown): boolean {
   return /^PT4\d\d$/.test(textOf(cause, "code") ?? "");
-}
-
-/** Code and sentence of a cause. The details of a database's error quote rows, which no log should hold. */
-function explained(cause: unknown): Record<string, unknown> {
-  if (cause === undefined) return {};
-  return {
-    cause_code: textOf(cause, "code"),
-    cause: (textOf(cause, "message") ?? String(cause)).slice(0, 200),
-  };
-}
-
-function textOf(value: unknown, name: string): string | undefined {
-  const field = typeof value === "object" && value !== null && (value as Record<string, unknown>)[name];
-  return typeof field === "string" ? field : undefined;
 }

@@ -16,15 +16,13 @@ from worker.db.pool import Row
 from worker.domains.knowledge import repository
 from worker.domains.knowledge.ingest import model_name
 from worker.domains.knowledge.language import detect_language
+from worker.domains.knowledge.memory import Found, Memory, related, words_to_recall
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.knowledge.repository import SQL
 from worker.domains.knowledge.rules import (
-    Hit,
     bounded_history,
-    cited,
     not_answered,
     retrieval_query,
-    to_sources,
 )
 from worker.providers.llm.port import (
     ChatMessage,
@@ -36,6 +34,9 @@ from worker.providers.llm.port import (
 from worker.runtime.outcome import Cancelled, Done, Outcome
 
 PASSAGES = 8
+RECALLED = 20
+"""Earlier questions that share a word, from which the related ones are chosen."""
+
 FLUSH_SECONDS = 0.05
 
 
@@ -65,18 +66,18 @@ async def answer(ports: KnowledgePorts, message_id: UUID) -> Outcome:
         return Done()
     draft = Draft()
     history = await _history(ports, asked)
-    hits = await _retrieve(ports, asked, history)
+    found = await _retrieve(ports, asked, history)
     draft.retrieval_ms = draft.elapsed_ms()
     request = ChatRequest(
-        question=asked["question"], sources=to_sources(hits), messages=bounded_history(history)
+        question=asked["question"], sources=found.sources(), messages=bounded_history(history)
     )
     try:
         await _stream(ports, asked, request, draft)
     except asyncio.CancelledError:
         if may_become_no_answer(draft.text):
             draft.text = ""
-        return Cancelled(write=_write(ports, asked, hits, draft, "cancelled"))
-    return Done(write=_write(ports, asked, hits, draft, "complete"))
+        return Cancelled(write=_write(ports, asked, found, draft, "cancelled"))
+    return Done(write=_write(ports, asked, found, draft, "complete"))
 
 
 async def _history(ports: KnowledgePorts, asked: Row) -> list[ChatMessage]:
@@ -86,10 +87,10 @@ async def _history(ports: KnowledgePorts, asked: Row) -> list[ChatMessage]:
     return [ChatMessage(role=row["role"], content=row["content"]) for row in reversed(rows)]
 
 
-async def _retrieve(ports: KnowledgePorts, asked: Row, history: list[ChatMessage]) -> list[Hit]:
+async def _retrieve(ports: KnowledgePorts, asked: Row, history: list[ChatMessage]) -> Found:
     query = retrieval_query(asked["question"], history)
     embedded = await ports.embedder.embed([query], kind="query")
-    return await repository.search(
+    hits = await repository.search(
         ports.db,
         workspace_id=asked["workspace_id"],
         query=query,
@@ -98,6 +99,15 @@ async def _retrieve(ports: KnowledgePorts, asked: Row, history: list[ChatMessage
         document_ids=asked["document_ids"],
         limit=PASSAGES,
     )
+    return Found(hits, await _recall(ports, asked, query))
+
+
+async def _recall(ports: KnowledgePorts, asked: Row, query: str) -> list[Memory]:
+    """Of the asker's own history only; nothing unless the workspace has turned its memory on."""
+    rows = await repository.rows(
+        ports.db, "recall", message_id=asked["id"], words=words_to_recall(query), limit=RECALLED
+    )
+    return related(query, [Memory(**row) for row in rows])
 
 
 async def _stream(ports: KnowledgePorts, asked: Row, request: ChatRequest, draft: Draft) -> None:
@@ -134,13 +144,13 @@ async def _flush(ports: KnowledgePorts, asked: Row, draft: Draft) -> None:
     draft.sent, draft.seq, draft.flushed_at = len(draft.text), draft.seq + 1, monotonic()
 
 
-def _write(ports: KnowledgePorts, asked: Row, hits: list[Hit], draft: Draft, status: str) -> Any:
+def _write(ports: KnowledgePorts, asked: Row, found: Found, draft: Draft, status: str) -> Any:
     usage = draft.usage
     parameters = {
         "message_id": asked["id"],
         "status": status,
         "content": draft.text,
-        "citations": Jsonb(cited(draft.text, hits)),
+        "citations": Jsonb(found.cited(draft.text)),
         "answered": draft.answered if status == "complete" else None,
         "provider": ports.model.name,
         "model": usage.model if usage else ports.model.model,

@@ -84,6 +84,11 @@ select s.chunk_id, s.document_id::text as document_id, s.title, s.heading, s.con
 from app.search_chunks_of(%(workspace_id)s, %(query)s, %(embedding)s::extensions.halfvec(1536),
                           %(embedding_model)s, %(document_ids)s::uuid[], %(limit)s) as s;
 
+-- name: recall
+-- Earlier questions of the asker with their answers, where the workspace wants them used.
+select r.message_id::text as message_id, r.conversation_id::text as conversation_id, r.question, r.answer, r.asked_at
+from app.recall(%(message_id)s, %(words)s, %(limit)s) as r;
+
 -- name: broadcast_delta
 -- A piece of the answer to those who listen.
 select app.broadcast_answer_delta(%(conversation_id)s, %(message_id)s, %(seq)s, %(text)s);

@@ -78,22 +78,22 @@ def to_sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
     )
 
 
-def cited(answer: str, hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """The citations of an answer in order of first use; a number that names no source is left out."""
-    numbers = dict.fromkeys(int(match) for match in CITATION.findall(answer))
-    return [
-        {
-            "ordinal": number,
-            "chunk_id": hits[number - 1].chunk_id,
-            "document_id": hits[number - 1].document_id,
-            "title": hits[number - 1].title,
-            "page_from": hits[number - 1].page_from,
-            "page_to": hits[number - 1].page_to,
-            "quote": hits[number - 1].content[:QUOTE_CHARACTERS],
-        }
-        for number in numbers
-        if 1 <= number <= len(hits)
-    ]
+def cited_numbers(answer: str) -> list[int]:
+    """The numbers of sources that an answer names, in order of first use."""
+    return list(dict.fromkeys(int(match) for match in CITATION.findall(answer)))
+
+
+def citation(number: int, hit: Hit) -> dict[str, Any]:
+    """How an answer's row tells of a source."""
+    return {
+        "ordinal": number,
+        "chunk_id": hit.chunk_id,
+        "document_id": hit.document_id,
+        "title": hit.title,
+        "page_from": hit.page_from,
+        "page_to": hit.page_to,
+        "quote": hit.content[:QUOTE_CHARACTERS],
+    }
 
 
 def not_answered(language: str) -> str:

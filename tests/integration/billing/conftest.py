@@ -11,6 +11,7 @@ import pytest
 
 from scripts.billing.push import push
 from scripts.stack.cluster import free_port as any_port
+from tests.integration.billing.tap import Tap, tapped
 from tests.integration.billing.till import Till, settings
 from tests.support.actors import Cast
 from tests.support.clusters import migrated_template
@@ -46,7 +47,7 @@ def till(
 ) -> Iterator[Till]:
     """Attempts of jobs follow each other at once."""
     monkeypatch.setattr("worker.runtime.running.random.uniform", lambda low, high: low)
-    file = shutil.copy(shelf[0], tmp_path / "stripe.sqlite3")
+    file = Path(shutil.copy(shelf[0], tmp_path / "stripe.sqlite3"))
     db.admin.execute("delete from app.workspace_terms")
     with db.admin.cursor() as cursor:
         marks = "%s, %s, %s, %s, %s, %s, %s"
@@ -56,3 +57,10 @@ def till(
         till.stripe.new_events()
         yield till
         till.stripe.close()
+
+
+@pytest.fixture
+def tap(till: Till) -> Iterator[Tap]:
+    """A door before the twin, for adapters with ``stripe_api_base=tap.url``."""
+    with tapped(till.stripe.twin.url, any_port()) as tap:
+        yield tap

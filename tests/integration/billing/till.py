@@ -37,7 +37,7 @@ _names = itertools.count(1)
 
 def settings(url: str, **changes: Any) -> ProviderSettings:
     """Of a worker beside the twin at this address."""
-    given = {"stripe_secret_key": SecretStr(KEY), "stripe_api_base": url}
+    given: dict[str, Any] = {"stripe_secret_key": SecretStr(KEY), "stripe_api_base": url}
     return ProviderSettings(_env_file=None, **(given | changes))  # type: ignore[call-arg]
 
 
@@ -98,8 +98,9 @@ class Till:
             return await reconcile(pool, through or own, dry_run=dry_run, since=since)
 
     def is_idle(self) -> bool:
-        """No job waits or runs."""
-        return bool(self.db.value("select not exists (select from public.jobs where gate <> 'closed')"))
+        """No job of the domain waits or runs; notices may have begun others."""
+        waits = "select from public.jobs where gate <> 'closed' and kind like 'billing.%'"
+        return bool(self.db.value(f"select not exists ({waits})"))
 
     def feed(self, events: Iterable[Event]) -> list[str]:
         """Through the door of the webhooks; what it said to each."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from worker.domains.billing.events import apply_event
 from worker.domains.billing.metering import send_meter_event
+from worker.domains.billing.outage import resting
 from worker.domains.billing.ports import BillingPorts
 from worker.domains.billing.reconcile import reconcile
 from worker.domains.billing.repository import SQL
@@ -47,11 +48,11 @@ def register(registry: Registry, ports: BillingPorts) -> None:
         await ports.db.one(SQL["purge_events"], {"days": EVENT_DAYS})
         return DONE
 
-    registry.add("billing.apply_event", event)
-    registry.add("billing.open_session", session)
-    registry.add("billing.send_meter_event", meter_event)
-    registry.add("billing.cancel_subscription", cancel)
-    registry.add("billing.reconcile", nightly)
+    registry.add("billing.apply_event", resting(event))
+    registry.add("billing.open_session", resting(session))
+    registry.add("billing.send_meter_event", resting(meter_event))
+    registry.add("billing.cancel_subscription", resting(cancel))
+    registry.add("billing.reconcile", resting(nightly))
     registry.add("billing.purge_events", purge)
     registry.every("billing-reconcile", "41 2 * * *", "billing.reconcile")
     registry.every("billing-purge-events", "7 4 * * *", "billing.purge_events")

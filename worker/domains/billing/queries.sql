@@ -39,9 +39,10 @@ select app.settle_meter_event(%(ledger_id)s, 'sent', null, null);
 select clock_timestamp() as now;
 
 -- name: list_subscriptions
--- Ours as they are.
+-- Ours as they are; one, or all.
 select h.id, h.status, h.price_ids, h.current_period_end, h.cancel_at_period_end, h.in_force
-from app.subscriptions_held() as h;
+from app.subscriptions_held() as h
+where %(id)s::text is null or h.id = %(id)s;
 
 -- name: list_invoices
 -- Ours as they are, of those the provider names.

@@ -13,14 +13,13 @@ from worker.domains.billing.repository import SQL
 from worker.domains.billing.rules import (
     FINAL,
     Drift,
-    State,
     invoice_drift,
     kind_of,
     subscription_drift,
     to_json,
 )
 from worker.providers.payments.port import Payments
-from worker.providers.payments.states import InvoiceState
+from worker.providers.payments.states import InvoiceState, SubscriptionState
 
 PAGE = 100
 
@@ -64,7 +63,7 @@ class _Run:
     observed_at: datetime
 
     async def subscriptions(self) -> None:
-        ours = {row["id"]: row for row in await self.db.rows(SQL["list_subscriptions"], {})}
+        ours = {row["id"]: row for row in await self.db.rows(SQL["list_subscriptions"], {"id": None})}
         customers = await self._customers()
         seen: set[str] = set()
         async for state in self.payments.subscriptions():
@@ -95,7 +94,7 @@ class _Run:
     async def _customers(self) -> set[str]:
         return {row["customer_id"] for row in await self.db.rows(SQL["list_customers"], {})}
 
-    async def _mend(self, drift: Drift | None, state: State) -> None:
+    async def _mend(self, drift: Drift | None, state: SubscriptionState | InvoiceState) -> None:
         if drift is None:
             return
         if self.report.dry_run:
@@ -107,9 +106,16 @@ class _Run:
             "observed_at": self.observed_at,
         }
         row = await self.db.one(SQL["apply_state"], parameters)
-        outcome = row["outcome"] if row else "unknown"
-        if outcome != "superseded":
-            self.report.drift.append(replace(drift, mended=outcome == "applied"))
+        if row is None or row["outcome"] != "superseded":
+            self.report.drift.append(replace(drift, mended=await self._compare(state) is None))
+
+    async def _compare(self, state: SubscriptionState | InvoiceState) -> Drift | None:
+        """What still differs: a subscription at a price that is none of ours stays wrong, for instance."""
+        if isinstance(state, SubscriptionState):
+            rows = await self.db.rows(SQL["list_subscriptions"], {"id": state.id})
+            return subscription_drift(rows[0] if rows else None, state)
+        rows = await self.db.rows(SQL["list_invoices"], {"ids": [state.id]})
+        return invoice_drift(rows[0] if rows else None, state)
 
 
 async def _pages(states: AsyncIterator[InvoiceState]) -> AsyncIterator[list[InvoiceState]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,11 @@ def _text(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"no text for {type(value).__name__}")
+
+
+def is_on(subscription: SubscriptionState, price_id: str, metered_price_ids: Collection[str]) -> bool:
+    """Whether it is sold at this price, with the overage of exactly these."""
+    return subscription.price_id == price_id and subscription.metered_items.keys() == set(metered_price_ids)
 
 
 def meter_event_name(metric: str) -> str:

@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 from worker.db.pool import Row
 from worker.domains.billing.ports import BillingPorts
 from worker.domains.billing.repository import SQL
-from worker.domains.billing.rules import kind_of, to_json
+from worker.domains.billing.rules import FINAL, is_on, kind_of, to_json
+from worker.providers.payments.port import Payments
 from worker.providers.payments.states import CheckoutRequest, Hosted, SubscriptionState
 from worker.runtime.outcome import DONE, Done, Fail, Outcome, Write
 
@@ -47,7 +48,8 @@ async def _checkout(ports: BillingPorts, session: Row) -> Outcome:
     if is_plan and session["stripe_subscription_id"] is not None:
         return ALREADY
     for stale in session["stale"]:
-        await ports.payments.expire_checkout(stale)
+        if await _was_bought(ports.payments, stale):
+            return ALREADY
     request = CheckoutRequest(
         mode="subscription" if is_plan else "payment",
         workspace_id=session["workspace_id"],
@@ -62,17 +64,35 @@ async def _checkout(ports: BillingPorts, session: Row) -> Outcome:
     return Done(_ended(session, "open", page))
 
 
+async def _was_bought(payments: Payments, checkout_id: str) -> bool:
+    """Whether an older page has led to a subscription that we have not heard of yet.
+
+    The page is closed first: what is true then stays true.
+    """
+    await payments.expire_checkout(checkout_id)
+    page = await payments.checkout(checkout_id)
+    if page is None or page.subscription_id is None:
+        return False
+    bought = await payments.subscription(page.subscription_id)
+    return bought is not None and bought.status not in FINAL
+
+
 async def _change(ports: BillingPorts, session: Row) -> Outcome:
-    """Read again afterwards: the change is in force when the session says complete, event or not."""
+    """Read again afterwards: the change is in force when the session says complete, event or not.
+
+    An attempt that was cut off may have made the change. Then it is not asked for again: with other items to
+    begin from it would be another request under the same key.
+    """
     running = await _subscription(ports, session)
-    if running is None:
+    if running is None or running.status in FINAL:
         return NO_SUBSCRIPTION
-    await ports.payments.change_subscription(
-        running,
-        price_id=session["price_id"],
-        metered_price_ids=session["metered_price_ids"],
-        idempotency_key=f"change-{session['id']}",
-    )
+    if not is_on(running, session["price_id"], session["metered_price_ids"]):
+        await ports.payments.change_subscription(
+            running,
+            price_id=session["price_id"],
+            metered_price_ids=session["metered_price_ids"],
+            idempotency_key=f"change-{session['id']}",
+        )
     clock = await ports.db.one(SQL["read_clock"], {})
     assert clock is not None
     changed = await _subscription(ports, session)

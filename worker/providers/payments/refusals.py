@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import stripe
 
-from worker.errors import ProviderError, ProviderRejected
+from worker.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from worker.providers.vendors import faults
 
 PROVIDER = "payments"
@@ -48,7 +48,9 @@ def fault_of(error: stripe.StripeError) -> ProviderError:
     if status < 300:
         return faults.bad_response(PROVIDER)
     if status == 409 or code in _BUSY:
-        return faults.unavailable(PROVIDER)  # only this object is busy: the provider is not to rest for it
+        return ProviderUnavailable(  # without a wait: the provider is not to rest for one object
+            "payments.busy", "Stripe is busy with this very object.", provider=PROVIDER
+        )
     if status in (401, 403, 408, 425, 429) or status >= 500:
         wait = faults.retry_after_seconds(_header(error, "retry-after"), datetime.now(UTC))
         return faults.fault(PROVIDER, status, retry_after=wait)

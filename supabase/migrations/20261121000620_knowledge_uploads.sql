@@ -54,19 +54,21 @@ comment on function app.title_of_path(text) is 'The file''s name, as a document'
 create function app.refuse_upload(p_workspace_id uuid, p_path text, p_created_by uuid, p_reason text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  update public.documents as d set status = 'failed', stage = null, error_code = 'quota.exceeded', error_message = p_reason
+  update public.documents as d
+  set version = d.version + 1, object_path = null, status = 'failed', stage = null,
+    error_code = 'quota.exceeded', error_message = p_reason
   where d.object_path = p_path;
   if not found then
     insert into public.documents (workspace_id, kind, title, status, error_code, error_message, created_by)
     values (p_workspace_id, 'pdf', app.title_of_path(p_path), 'failed', 'quota.exceeded', p_reason, p_created_by);
-    perform app.enqueue(
-      'knowledge.remove_object', p_workspace_id, null, jsonb_build_object('bucket', 'documents', 'path', p_path));
   end if;
+  perform app.enqueue(
+    'knowledge.remove_object', p_workspace_id, null, jsonb_build_object('bucket', 'documents', 'path', p_path));
 end;
 $$;
 
 comment on function app.refuse_upload(uuid, text, uuid, text) is
-  'A file above the plan''s limit: a failed document that says so, and the file goes. Storage could not tell the uploader the reason.';
+  'A file above the plan''s limit: a failed document that says so, and the file goes. Storage could not tell the uploader the reason. What was searchable of a document stays so, and counts.';
 
 create function app.register_upload() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -94,7 +94,7 @@ begin atomic
 end;
 
 comment on function public.search_chunks(uuid, text, text, text, uuid[], int) is
-  'Searches a workspace by words, and by meaning too when the query''s vector ("[…]", 1536 numbers) and its model are given; start_search has the worker make the vector. Errors: search.bad_query, quota.exceeded, workspace.forbidden.';
+  'Searches a workspace by words, and by meaning too when the query''s vector ("[…]", 1536 numbers) and its model are given; start_search has the worker make the vector. Errors: search.bad_query, workspace.forbidden.';
 
 create function app.start_search(p_workspace_id uuid, p_query text, p_document_ids uuid[], p_limit int)
 returns public.searches

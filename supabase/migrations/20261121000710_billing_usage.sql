@@ -164,7 +164,7 @@ create function app.usage_period(p_anchor timestamptz, p_at timestamptz, out per
 language sql immutable parallel safe security invoker set search_path = ''
 begin atomic
   with given as (
-    select p_anchor at time zone 'UTC' as anchor, greatest(p_anchor, p_at) at time zone 'UTC' as moment
+    select p_anchor at time zone 'UTC' as anchor, p_at at time zone 'UTC' as moment
   ),
   calendar as (
     select given.*,
@@ -182,7 +182,7 @@ begin atomic
 end;
 
 comment on function app.usage_period(timestamptz, timestamptz) is
-  'The month, counted from the anchor in UTC, that a moment falls in: start included, end not. An anchor on the 31st ends short months on their last day, as Stripe counts.';
+  'The month, counted from the anchor in UTC and backwards too, that a moment falls in: start included, end not. An anchor on the 31st ends short months on their last day, as Stripe counts.';
 
 create function app.terms_of(p_workspace_id uuid)
 returns table (

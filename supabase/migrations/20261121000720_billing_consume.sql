@@ -20,7 +20,7 @@ declare
   v_others bigint;
 begin
   -- Two metrics that both go over the plan share one cap: they wait for each other here, last of all locks.
-  perform from app.workspace_terms as t where t.workspace_id = p_workspace_id for no key update;
+  perform app.lock_ordering_key('overage:' || p_workspace_id);
   select * into v_terms from app.terms_of(p_workspace_id);
   select * into v_limit from public.plan_limits as l
   where l.plan_version_id = v_terms.plan_version_id and l.metric = p_metric;
@@ -36,18 +36,19 @@ begin
   join public.plan_limits as l on l.plan_version_id = v_terms.plan_version_id and l.metric = u.metric
   left join app.credits as c on c.workspace_id = u.workspace_id and c.metric = u.metric
   where u.workspace_id = p_workspace_id and u.period_start = v_terms.period_start and u.metric <> p_metric;
-  return greatest(0, (v_terms.spend_cap_amount - v_others) * v_limit.overage_per / v_limit.overage_amount);
+  return least(9223372036854775807,
+    floor(greatest(0, v_terms.spend_cap_amount - v_others)::numeric * v_limit.overage_per / v_limit.overage_amount))::bigint;
 end;
 $$;
 
 comment on function app.overage_room(uuid, text) is 'Units of a metric that the spend cap leaves room for above plan and credits, in the current period. Internal.';
 
-create function app.notice_limit(p_counter app.usage_counters, p_added bigint, p_included bigint) returns void
-language sql volatile security definer set search_path = ''
+create function app.notice_limit(p_counter app.usage_counters, p_added bigint, p_included bigint, p_period_start timestamptz)
+returns void
+language sql volatile security definer set search_path = '' set timezone = 'UTC'
 begin atomic
   insert into public.billing_notices (workspace_id, kind, dedupe_key, detail)
-  select (p_counter).workspace_id, t.kind,
-    pg_catalog.format('%s %s', (p_counter).metric, (p_counter).period_start),
+  select (p_counter).workspace_id, t.kind, pg_catalog.format('%s %s', (p_counter).metric, p_period_start),
     pg_catalog.jsonb_build_object('metric', (p_counter).metric, 'used', used.units, 'limit', p_included,
       'resets_at', nullif((p_counter).period_end, 'infinity'))
   from (select (p_counter).reserved + (p_counter).committed as units) as used,
@@ -56,7 +57,8 @@ begin atomic
   on conflict do nothing;
 end;
 
-comment on function app.notice_limit(app.usage_counters, bigint, bigint) is 'Tells once a period that 80 % and 100 % of what the plan includes are used. Internal.';
+comment on function app.notice_limit(app.usage_counters, bigint, bigint, timestamptz) is
+  'Tells once a period that 80 % and 100 % of what the plan includes are used; of a gauge too. Internal.';
 
 ------------------------------------------------------------------------------------------------
 -- Reserve
@@ -68,12 +70,13 @@ declare
   v_kind text := (select m.kind from public.billing_metrics as m where m.metric = p_metric);
   v_included bigint;
   v_counter app.usage_counters;
-  v_credits bigint;
+  v_free bigint;
+  v_room bigint;
 begin
   if v_kind is null or p_quantity is null or p_quantity <= 0 then
     perform app.fail(400, 'usage.invalid', 'There is no such metric, or the quantity is not above zero.');
   end if;
-  select t.*, l.included, l.plan_version_id is null as excluded, l.overage_amount into v_terms
+  select t.*, l.included, l.plan_version_id is null as excluded into v_terms
   from app.terms_of(p_workspace_id) as t
   left join public.plan_limits as l on l.plan_version_id = t.plan_version_id and l.metric = p_metric;
   if not found then
@@ -90,15 +93,16 @@ begin
     set reserved = u.reserved + excluded.reserved, period_end = excluded.period_end
   returning * into v_counter;
   if v_counter.committed + v_counter.reserved > v_included then
-    select c.remaining into v_credits from app.credits as c
+    select c.remaining into v_free from app.credits as c
     where c.workspace_id = p_workspace_id and c.metric = p_metric for no key update;
+    v_free := v_included + v_counter.credited + coalesce(v_free, 0);
+    v_room := app.overage_room(p_workspace_id, p_metric);
     -- Compared without adding: room may be the largest number there is.
-    if v_counter.committed + v_counter.reserved - v_included - v_counter.credited - coalesce(v_credits, 0)
-      > app.overage_room(p_workspace_id, p_metric) then
-      perform app.refuse_usage(v_counter, p_quantity, v_included + v_counter.credited + coalesce(v_credits, 0), v_terms.plan);
+    if v_counter.committed + v_counter.reserved - v_free > v_room then
+      perform app.refuse_usage(v_counter, p_quantity, v_free + v_room, v_terms.plan);
     end if;
   end if;
-  perform app.notice_limit(v_counter, p_quantity, v_included);
+  perform app.notice_limit(v_counter, p_quantity, v_included, v_terms.period_start);
   return v_counter;
 end;
 $$;
@@ -128,9 +132,16 @@ declare
   v_counter app.usage_counters;
   v_id bigint;
 begin
-  select e.id into v_id from public.usage_ledger as e where e.job_id = p_job_id and e.metric = p_metric;
-  if found then
-    return v_id;
+  if p_job_id is not null then
+    -- First of all locks, as where a job ends: two calls for one job follow each other.
+    perform from public.jobs as j where j.id = p_job_id and j.gate <> 'closed' for no key update;
+    if not found then
+      perform app.fail(404, 'job.not_found', 'There is no such job, or it has ended.');
+    end if;
+    select e.id into v_id from public.usage_ledger as e where e.job_id = p_job_id and e.metric = p_metric;
+    if found then
+      return v_id;
+    end if;
   end if;
   v_counter := app.hold(p_workspace_id, p_metric, p_quantity);
   insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, job_id, created_by)
@@ -170,9 +181,11 @@ begin
   update app.usage_counters as u set reserved = u.reserved - v_entry.quantity, committed = u.committed + v_entry.quantity
   where u.workspace_id = v_entry.workspace_id and u.metric = v_entry.metric and u.period_start = v_entry.period_start
   returning * into v_counter;
-  select l.included into v_included from app.terms_of(v_entry.workspace_id) as t
-  join public.plan_limits as l on l.plan_version_id = t.plan_version_id and l.metric = v_entry.metric;
-  v_over := least(v_entry.quantity, v_counter.committed - v_included - v_counter.credited - v_counter.overage);
+  select case when l.metric is null then 0 else l.included end into v_included
+  from app.terms_of(v_entry.workspace_id) as t
+  left join public.plan_limits as l on l.plan_version_id = t.plan_version_id and l.metric = v_entry.metric;
+  v_over := case when v_included is not null
+    then least(v_entry.quantity, v_counter.committed - v_included - v_counter.credited - v_counter.overage) end;
   if v_over > 0 then
     select least(c.remaining, v_over) into v_credited from app.credits as c
     where c.workspace_id = v_entry.workspace_id and c.metric = v_entry.metric for no key update;
@@ -201,62 +214,72 @@ end;
 
 comment on function app.release_usage(bigint) is 'Gives a reservation back. Internal.';
 
-create function app.free_usage(p_workspace_id uuid, p_metric text, p_quantity bigint) returns void
-language sql volatile security definer set search_path = ''
-begin atomic
-  with lowered as (
-    update app.usage_counters as u set committed = u.committed - least(u.committed, p_quantity)
-    where u.workspace_id = p_workspace_id and u.metric = p_metric and u.period_start = '-infinity' and p_quantity > 0
-    returning u.workspace_id
-  )
-  insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, settled_at)
-  select lowered.workspace_id, p_metric, - p_quantity, 'committed', '-infinity', pg_catalog.now() from lowered;
-end;
-
-comment on function app.free_usage(uuid, text, bigint) is 'A gauge goes down. Internal.';
-
 ------------------------------------------------------------------------------------------------
 -- Jobs settle what they hold
 ------------------------------------------------------------------------------------------------
 create function app.settle_job_usage() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_entry public.usage_ledger;
+  v_status text := new.status;
 begin
-  for v_entry in select * from public.usage_ledger as e where e.job_id = new.id order by e.metric loop
-    if new.gate <> 'closed' then
-      if v_entry.status = 'released' then
-        update public.usage_ledger as e
-        set status = 'reserved', settled_at = null,
-          period_start = (app.hold(e.workspace_id, e.metric, e.quantity)).period_start
-        where e.id = v_entry.id;
-      end if;
-    elsif new.status = 'succeeded' then
-      perform app.commit_usage(v_entry.id);
-    else
-      perform app.release_usage(v_entry.id);
-    end if;
-  end loop;
+  -- It may have been begun anew since, or deleted.
+  select case when j.gate = 'closed' then j.status end into v_status from public.jobs as j where j.id = new.id;
+  if found and v_status is null then
+    return null;
+  end if;
+  v_status := coalesce(v_status, new.status);
+  -- Counters of one workspace are always locked in this order, whatever jobs end together.
+  perform from app.usage_counters as u
+  where u.workspace_id = new.workspace_id and u.reserved > 0 and u.period_start > '-infinity'
+  order by u.metric, u.period_start
+  for no key update;
+  if v_status = 'succeeded' then
+    perform app.commit_usage(e.id) from public.usage_ledger as e where e.job_id = new.id order by e.metric;
+  else
+    perform app.release_usage(e.id) from public.usage_ledger as e where e.job_id = new.id order by e.metric;
+  end if;
   return null;
 end;
 $$;
 
 comment on function app.settle_job_usage() is
-  'A job that succeeds commits what it holds, one that fails or is cancelled releases it, one that is tried again reserves it again: or is refused with 402.';
+  'A job that succeeds commits what it holds, one that fails or is cancelled releases it. At the end of the transaction: after the locks of jobs and of their order, which others hold when they come to count.';
 
-create trigger settle_usage after update of gate on public.jobs
-  for each row when (new.metered and (new.gate = 'closed') <> (old.gate = 'closed'))
+create function app.reserve_job_usage() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update public.usage_ledger as e
+  set status = 'reserved', settled_at = null,
+    period_start = (app.hold(e.workspace_id, e.metric, e.quantity)).period_start
+  from (
+    select o.id from public.usage_ledger as o
+    where o.job_id = new.id and o.status = 'released' order by o.metric) as again
+  where e.id = again.id;
+  return null;
+end;
+$$;
+
+comment on function app.reserve_job_usage() is 'A job that is tried again reserves again what it had given back: or is refused with 402.';
+
+create constraint trigger settle_usage after update of gate on public.jobs
+  deferrable initially deferred
+  for each row when (new.metered and new.gate = 'closed' and old.gate <> 'closed')
   execute function app.settle_job_usage();
 comment on trigger settle_usage on public.jobs is 'However a job ends, its reservation ends with it.';
 
+create trigger reserve_usage after update of gate on public.jobs
+  for each row when (new.metered and new.gate <> 'closed' and old.gate = 'closed')
+  execute function app.reserve_job_usage();
+comment on trigger reserve_usage on public.jobs is 'However a job begins anew, it counts again.';
+
 revoke execute on function app.overage_amount(bigint, int, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.overage_room(uuid, text) from public, anon, authenticated, service_role;
-revoke execute on function app.notice_limit(app.usage_counters, bigint, bigint) from public, anon, authenticated, service_role;
+revoke execute on function app.notice_limit(app.usage_counters, bigint, bigint, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.hold(uuid, text, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.refuse_usage(app.usage_counters, bigint, bigint, text) from public, anon, authenticated, service_role;
 revoke execute on function app.consume(uuid, text, bigint, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.commit_usage(bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.release_usage(bigint) from public, anon, authenticated, service_role;
-revoke execute on function app.free_usage(uuid, text, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.settle_job_usage() from public, anon, authenticated, service_role;
+revoke execute on function app.reserve_job_usage() from public, anon, authenticated, service_role;
 grant execute on function app.consume(uuid, text, bigint, bigint) to lamina_worker;

@@ -58,7 +58,7 @@ begin
   insert into app.stripe_events (event_id, type, object_type, object_id, customer_id, api_version, is_live, outcome)
   values (
     v_id, p_event ->> 'type', v_target.object_type, v_target.object_id, v_target.customer_id,
-    p_event ->> 'api_version', (p_event ->> 'livemode')::boolean, case when v_has_effect then null else 'ignored' end)
+    p_event ->> 'api_version', p_event -> 'livemode' = 'true', case when v_has_effect then null else 'ignored' end)
   on conflict (event_id) do nothing;
   if not found then
     return 'duplicate';

@@ -14,8 +14,9 @@ begin
   if v_workspace_id is null and p_customer_id is not null then
     insert into app.billing_customers (customer_id, workspace_id)
     select p_customer_id, w.id from public.workspaces as w where w.id = p_workspace_id
-    on conflict do nothing
-    returning workspace_id into v_workspace_id;
+    on conflict do nothing;
+    -- Somebody may have been quicker.
+    select c.workspace_id into v_workspace_id from app.billing_customers as c where c.customer_id = p_customer_id;
   end if;
   return v_workspace_id;
 end;
@@ -215,10 +216,11 @@ begin
   update public.billing_sessions as s
   set stripe_session_id = p_state ->> 'id', payment_status = p_state ->> 'payment_status',
     stripe_payment_id = coalesce(p_state ->> 'payment_id', s.stripe_payment_id),
+    -- Paid is paid: a card may be declined before another one is taken.
     status = case
-      when s.status in ('complete', 'failed') then s.status
+      when s.status = 'complete' or p_state ->> 'status' = 'complete' and p_state ->> 'payment_status' <> 'unpaid' then 'complete'
+      when s.status = 'failed' then 'failed'
       when p_state ->> 'status' = 'expired' then 'expired'
-      when p_state ->> 'status' = 'complete' and p_state ->> 'payment_status' <> 'unpaid' then 'complete'
       else 'open' end
   where (s.id = (p_state ->> 'reference')::uuid or s.stripe_session_id = p_state ->> 'id')
     and s.kind in ('checkout', 'credit_pack') and coalesce(s.stripe_session_id, p_state ->> 'id') = p_state ->> 'id'
@@ -226,6 +228,8 @@ begin
   if not found then
     return 'unknown';
   end if;
+  update public.billing_sessions as s set error_code = null, error_message = null
+  where s.id = v_session.id and s.status = 'complete' and s.error_code is not null;
   perform app.fulfil(v_session);
   return 'applied';
 end;
@@ -263,26 +267,6 @@ $$;
 
 comment on function app.apply_catalog(text, jsonb, timestamptz) is 'Follows the archiving of prices and products at Stripe. Internal.';
 
-create function app.apply_meter_fault(p_state jsonb) returns text
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  with failed as (
-    update app.meter_events as m
-    set status = 'failed', error_code = 'payments.meter_event_refused', error_message = p_state ->> 'message'
-    where m.ledger_id = any (
-      select substring(i from '-([0-9]+)$')::bigint from jsonb_array_elements_text(p_state -> 'identifiers') as i)
-      and p_state -> 'identifiers' ? (m.workspace_id || '-' || m.ledger_id)
-    returning m.workspace_id
-  )
-  insert into public.billing_notices (workspace_id, kind, dedupe_key, detail)
-  select distinct failed.workspace_id, 'meter_failed', p_state ->> 'event_id', jsonb_build_object('reason', p_state ->> 'reason') from failed
-  on conflict do nothing;
-  return 'applied';
-end;
-$$;
-
-comment on function app.apply_meter_fault(jsonb) is 'Meter events that Stripe took and then dropped are failed, with its reason. Internal.';
-
 ------------------------------------------------------------------------------------------------
 -- Rights
 ------------------------------------------------------------------------------------------------
@@ -297,4 +281,3 @@ revoke execute on function app.reverse_credits(text) from public, anon, authenti
 revoke execute on function app.apply_checkout(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.fulfil(public.billing_sessions) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_catalog(text, jsonb, timestamptz) from public, anon, authenticated, service_role;
-revoke execute on function app.apply_meter_fault(jsonb) from public, anon, authenticated, service_role;

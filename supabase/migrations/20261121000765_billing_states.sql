@@ -8,6 +8,8 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 create function app.apply_stripe_state(p_kind text, p_state jsonb, p_observed_at timestamptz) returns text
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_outcome text;
 begin
   insert into app.stripe_objects as o (object_id, observed_at)
   values (coalesce(p_state ->> 'id', p_state ->> 'event_id'), p_observed_at)
@@ -15,7 +17,7 @@ begin
   if not found then
     return 'superseded';
   end if;
-  return case p_kind
+  v_outcome := case p_kind
     when 'subscription' then app.apply_subscription(p_state, p_observed_at)
     when 'invoice' then app.apply_invoice(p_state, p_observed_at)
     when 'payment' then app.apply_payment(p_state, p_observed_at)
@@ -24,6 +26,11 @@ begin
     when 'meter_fault' then app.apply_meter_fault(p_state)
     else app.apply_catalog(p_kind, p_state, p_observed_at)
   end;
+  if v_outcome = 'unknown' then
+    -- Nothing was written: an older event must not count as overtaken once it is known whose it is.
+    delete from app.stripe_objects as o where o.object_id = coalesce(p_state ->> 'id', p_state ->> 'event_id');
+  end if;
+  return v_outcome;
 end;
 $$;
 
@@ -44,6 +51,26 @@ $$;
 
 comment on function app.apply_customer(jsonb) is 'A customer deleted at Stripe is not used any more. Internal.';
 
+create function app.apply_meter_fault(p_state jsonb) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  with failed as (
+    update app.meter_events as m
+    set status = 'failed', error_code = 'payments.meter_event_refused', error_message = p_state ->> 'message'
+    where m.ledger_id = any (
+      select substring(i from '-([0-9]{1,18})$')::bigint from jsonb_array_elements_text(p_state -> 'identifiers') as i)
+      and p_state -> 'identifiers' ? (m.workspace_id || '-' || m.ledger_id)
+    returning m.workspace_id
+  )
+  insert into public.billing_notices (workspace_id, kind, dedupe_key, detail)
+  select distinct failed.workspace_id, 'meter_failed', p_state ->> 'event_id', jsonb_build_object('reason', p_state ->> 'reason') from failed
+  on conflict do nothing;
+  return 'applied';
+end;
+$$;
+
+comment on function app.apply_meter_fault(jsonb) is 'Meter events that Stripe took and then dropped are failed, with its reason. Internal.';
+
 create function app.apply_stripe_event(p_event_id text, p_states jsonb, p_observed_at timestamptz) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -60,7 +87,7 @@ begin
   returning * into v_event;
   -- An event about a charge or a dispute leads to its payment: the next one about it need not be read again.
   insert into app.stripe_objects as o (object_id, observed_at)
-  select v_event.object_id, p_observed_at where v_event.object_id is not null and jsonb_array_length(p_states) > 0
+  select v_event.object_id, p_observed_at where v_event.object_id is not null and v_outcome <> 'unknown'
   on conflict (object_id) do update set observed_at = greatest(o.observed_at, excluded.observed_at);
   perform app.notice_event(v_event);
   return v_outcome;
@@ -71,7 +98,7 @@ comment on function app.apply_stripe_event(text, jsonb, timestamptz) is
   'Writes all that was read for an event, in the given order, and closes the event: applied when one of them was. States are {kind, state}.';
 
 create function app.notice_event(p_event app.stripe_events) returns void
-language sql volatile security definer set search_path = ''
+language sql volatile security definer set search_path = '' set timezone = 'UTC'
 begin atomic
   insert into public.billing_notices (workspace_id, kind, dedupe_key, detail)
   select s.workspace_id, n.kind, pg_catalog.format('%s %s', s.stripe_subscription_id, s.current_period_end),
@@ -114,7 +141,7 @@ declare
   v_overage bigint := (
     select case when l.overage_amount is not null then p_over else 0 end
     from app.terms_of(p_entry.workspace_id) as t
-    join public.plan_limits as l on l.plan_version_id = t.plan_version_id and l.metric = p_entry.metric);
+    left join public.plan_limits as l on l.plan_version_id = t.plan_version_id and l.metric = p_entry.metric);
   v_customer_id text;
 begin
   update public.usage_ledger as e set credited = p_credited, overage = v_overage where e.id = p_entry.id;
@@ -156,6 +183,11 @@ declare
   v_code text := coalesce(new.error_code, 'job.cancelled');
   v_message text := coalesce(new.error_message, 'It was cancelled.');
 begin
+  if new.kind = 'billing.open_session' and new.gate <> 'closed' and old.gate = 'closed'
+    and nullif(current_setting('request.jwt.claims', true), '') is not null then
+    -- Who may retry jobs may not therefore pay.
+    perform app.require_billing(new.workspace_id, 'billing.manage');
+  end if;
   if new.kind = 'billing.open_session' then
     update public.billing_sessions as s
     set status = case new.gate when 'closed' then 'failed' else 'pending' end,
@@ -220,6 +252,7 @@ comment on trigger end_subscriptions on public.workspaces is 'Nobody pays for wh
 ------------------------------------------------------------------------------------------------
 revoke execute on function app.apply_stripe_state(text, jsonb, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_customer(jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.apply_meter_fault(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_stripe_event(text, jsonb, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.notice_event(app.stripe_events) from public, anon, authenticated, service_role;
 revoke execute on function app.skip_stripe_event(text) from public, anon, authenticated, service_role;

@@ -72,6 +72,14 @@ begin
   insert into public.plan_limits (plan_version_id, metric, included, overage_amount, overage_per)
   select v_version.id, l.metric, l.included, l.overage_amount, l.overage_per
   from jsonb_to_recordset(p_terms -> 'limits') as l (metric text, included bigint, overage_amount int, overage_per bigint);
+  if exists (
+      select from public.plan_limits as l join public.billing_metrics as m on m.metric = l.metric
+      where l.plan_version_id = v_version.id and m.kind = 'gauge' and l.overage_amount is not null)
+    or not exists (
+      select from public.plan_limits as l
+      where l.plan_version_id = v_version.id and l.metric = 'seats' and (l.included is null or l.included > 0)) then
+    raise check_violation using message = 'a gauge has no overage, and a plan has a seat or more';
+  end if;
   insert into public.plan_entitlements (plan_version_id, entitlement)
   select v_version.id, e from jsonb_array_elements_text(coalesce(p_terms -> 'entitlements', '[]')) as e;
   perform app.audit(null, 'platform.plan_saved', p_plan, jsonb_build_object('version', v_version.version, 'terms', p_terms));

@@ -15,17 +15,27 @@ from worker.domains.billing import handlers as billing
 from worker.domains.billing.ports import BillingPorts
 from worker.domains.knowledge import handlers as knowledge
 from worker.domains.knowledge.ports import KnowledgePorts
+from worker.domains.messaging import handlers as messaging
+from worker.domains.messaging.ports import MessagingPorts
+from worker.domains.notifications import handlers as notifications
+from worker.domains.notifications.ports import NotificationPorts
 from worker.domains.ops import handlers as ops
 from worker.domains.tasks import handlers as tasks
 from worker.domains.tasks.ports import TaskPorts
 from worker.domains.voice import handlers as voice
 from worker.domains.voice.ports import VoiceOptions, VoicePorts
+from worker.errors import ProviderError
 from worker.health import health_endpoint
+from worker.providers.chat.select import chat_channel
+from worker.providers.email.port import Mailer
+from worker.providers.email.select import mailer, reply_to, sender
 from worker.providers.embeddings.select import embedder
 from worker.providers.llm.select import ChosenModels, chat_model
 from worker.providers.payments.select import payments
 from worker.providers.speech.select import speech
+from worker.providers.speech.splitting import Limits
 from worker.providers.storage.supabase import SupabaseStorage
+from worker.providers.webhooks.select import webhook_sender
 from worker.runtime.loop import Worker
 from worker.runtime.options import WorkerOptions
 from worker.runtime.registry import Registry
@@ -47,7 +57,10 @@ async def run(settings: WorkerSettings) -> None:
     embeddings = embedder(settings)
     money = payments(settings)
     talk = speech(settings)
+    chat = chat_channel(settings)
+    mail = mailer(settings)
     try:
+        await _try_out(mail)
         async with _database(settings) as db:
             registry = Registry()
             knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
@@ -57,6 +70,8 @@ async def run(settings: WorkerSettings) -> None:
                 registry,
                 VoicePorts(db, talk.transcriber, talk.speaker, storage, sandbox, _voice_options(settings)),
             )
+            notifications.register(registry, _notification_ports(settings, db, mail))
+            messaging.register(registry, MessagingPorts(db, chat, webhook_sender(settings)))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
@@ -67,11 +82,13 @@ async def run(settings: WorkerSettings) -> None:
                 embeddings=embeddings.name,
                 payments=money.name,
                 speech=talk.transcriber.name,
+                email=mail.name,
+                chat=chat.name,
             )
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, models, model, embeddings, money, talk):
+        for part in (sandbox, storage, models, model, embeddings, money, talk, mail, chat):
             await part.close()
 
 
@@ -87,9 +104,21 @@ def worker_options(settings: WorkerSettings) -> WorkerOptions:
     )
 
 
+async def _try_out(mail: Mailer) -> None:
+    """What can never work is said at start; what does not work now is tried with each message."""
+    try:
+        await mail.start()
+    except ProviderError as error:
+        log.warning("worker.email_unavailable", provider=mail.name, code=error.code, error=error.message)
+
+
+def _notification_ports(settings: WorkerSettings, db: Database, mail: Mailer) -> NotificationPorts:
+    return NotificationPorts(db, mail, sender(settings), reply_to(settings), settings.lamina_site_url)
+
+
 def _voice_options(settings: WorkerSettings) -> VoiceOptions:
     return VoiceOptions(
-        max_seconds=settings.lamina_voice_max_minutes * 60,
+        limits=Limits(recording_seconds=settings.lamina_voice_max_minutes * 60),
         max_bytes=settings.lamina_voice_max_mib * 1024 * 1024,
         voice=settings.lamina_speech_voice,
     )

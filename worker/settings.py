@@ -102,6 +102,8 @@ class WorkerSettings(ProviderSettings):
     supabase_url: str = Field(description="The project's URL")
     supabase_secret_key: SecretStr = Field(description="sb_secret_… or service_role key, for Storage")
 
+    lamina_site_url: str = Field("http://127.0.0.1:3000", description="The frontend; e-mails link to it")
+
     lamina_lanes: Lanes = Field(default_factory=lambda: dict(DEFAULT_LANES), description="lane=jobs at once")
     lamina_lease_seconds: float = Field(30.0, ge=1)
     lamina_grace_seconds: float = Field(15.0, ge=0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 from pydantic import SecretStr, ValidationError
 
+from scripts.stack.parts import mailbox
+from scripts.stack.settings import StackSettings
 from scripts.stack.state import load
 from worker.settings import WorkerSettings
 
@@ -31,4 +33,5 @@ def _settings() -> WorkerSettings:
             lamina_db_url=SecretStr(platform.worker_db_url),
             supabase_url=platform.url,
             supabase_secret_key=SecretStr(platform.secret_key),
+            lamina_mailbox_dir=mailbox(StackSettings()),
         )

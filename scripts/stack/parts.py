@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from scripts.stack.functions import functions_command
 from scripts.stack.lite import LOGIN, lite_part
@@ -17,7 +18,7 @@ def all_parts(settings: StackSettings, state: State, *, with_worker: bool = True
     """In the order of their start; they are stopped in the reverse order."""
     stripe = choose_stripe(settings, state)
     parts = [_lite(settings, state), _functions(state, stripe), _gateway(state, stripe)]
-    return [*parts, _worker(state, stripe)] if with_worker else parts
+    return [*parts, _worker(settings, state, stripe)] if with_worker else parts
 
 
 def _lite(settings: StackSettings, state: State) -> Part:
@@ -53,7 +54,7 @@ def _gateway(state: State, stripe: StripeChoice) -> Part:
     return Part("gateway", command, environment, PROJECT, f"{state.url}/")
 
 
-def _worker(state: State, stripe: StripeChoice) -> Part:
+def _worker(settings: StackSettings, state: State, stripe: StripeChoice) -> Part:
     port = state.ports["worker"]
     environment = {
         **os.environ,
@@ -61,11 +62,18 @@ def _worker(state: State, stripe: StripeChoice) -> Part:
         **stripe.worker,
         "LAMINA_DB_URL": state.worker_db_url,
         "LAMINA_HEALTH_PORT": str(port),
+        "LAMINA_MAILBOX_DIR": str(mailbox(settings)),
+        "LAMINA_SITE_URL": settings.lamina_site_url,
     }
     command = [sys.executable, "-m", "worker"]
     return Part(
         "worker", command, environment, PROJECT, f"http://127.0.0.1:{port}/readyz", grace_seconds=20.0
     )
+
+
+def mailbox(settings: StackSettings) -> Path:
+    """Where e-mails go that nobody delivers."""
+    return settings.lamina_state_dir.resolve() / "mailbox"
 
 
 def server_environment(state: State) -> dict[str, str]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from worker.providers.email.port import ROW_ARGUMENT
 from worker.providers.email.rules import one_line
-from worker.providers.email.sendgrid import ROW_ARGUMENT
 
 Kind = Literal[
     "processed",

@@ -10,6 +10,9 @@ from typing import Literal, Protocol
 from worker.errors import ProviderRejected
 from worker.providers.email import rules
 
+ROW_ARGUMENT = "lamina_id"
+"""Under this name a message's `row_id` travels with it and comes back with its events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

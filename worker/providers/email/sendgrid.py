@@ -13,13 +13,10 @@ from typing import Any
 import httpx
 
 from worker.errors import DeliveryUnknown, ProviderAuthError, ProviderError
-from worker.providers.email.port import Address, Mail, Sent
+from worker.providers.email.port import ROW_ARGUMENT, Address, Mail, Sent
 from worker.providers.vendors import faults
 
 PROVIDER = "sendgrid"
-ROW_ARGUMENT = "lamina_id"
-"""The custom argument that carries our row's id to the events."""
-
 _AFTER_SENDING = (502, 504)
 """A gateway gave up on what stands behind it, which may have taken the message."""
 

@@ -1,0 +1,1 @@
+"""What users are told: e-mails written, sent once, and what became of them."""

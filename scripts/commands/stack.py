@@ -49,14 +49,14 @@ def _run_in_foreground(settings: StackSettings, worker: bool, as_json: bool) -> 
     stack = Stack(settings)
     tell = _tell_nothing if as_json else _tell
     try:
-        state = stack.start(tell, with_worker=worker, stock=lambda state: _stock(state, tell))
+        state = stack.start(tell, with_worker=worker, stock=lambda state: stock(state, tell))
         _show(state, as_json)
         stack.watch(wishes)
     finally:
         stack.stop()
 
 
-def _stock(state: State, tell: Tell) -> None:
+def stock(state: State, tell: Tell) -> None:
     """Plans that cannot be bought keep nobody from working."""
     began = time.monotonic()
     try:

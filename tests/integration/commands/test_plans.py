@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from scripts.stack.cluster import free_port as unused_port
-from tests.support.database import Database
-from tests.support.offline_stripe import running_twin
-from tests.support.till import Till, open_till
+from scripts.billing.push import push
+from scripts.billing.target import Till as Register
+from tests.support.offline_stripe import KEY
+from tests.support.till import Till
 from worker.errors import ProviderTimeout
 from worker.providers.payments.wire import StripeWire
+from worker.settings import ProviderSettings
 
 PACK = "lamina_pack_requests_1000"
-
-
-@pytest.fixture
-def till(db: Database, tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
-    with open_till(db, tmp_path, free_port, monkeypatch) as till:
-        yield till
-
-
-@pytest.fixture
-def stocked(till: Till) -> Till:
-    assert till.run("plans", "push").exit_code == 0
-    return till
 
 
 def set_pack(till: Till, column: str, value: object) -> None:
@@ -117,6 +106,15 @@ def test_a_push_that_dies_again_and_again_makes_nothing_twice(
     assert len(products) == 5
     assert len(till.stripe.v1.prices.list({"limit": 100}).data) == 20
     assert len(till.stripe.v1.billing.meters.list().data) == 2
+
+
+async def test_pushes_at_the_same_time_make_nothing_twice(till: Till) -> None:
+    settings = ProviderSettings(stripe_api_base=till.twin.url, stripe_secret_key=SecretStr(KEY))
+    register = Register(till.db.dsn("lamina_worker"), False, settings)
+    await asyncio.gather(*(register.do(push) for _ in range(3)))
+    assert await register.do(push) == []
+    assert len(till.stripe.v1.products.list({"limit": 100}).data) == 5
+    assert len(till.stripe.v1.prices.list({"limit": 100}).data) == 20
 
 
 def test_another_amount_of_a_pack_is_another_price(stocked: Till) -> None:
@@ -221,63 +219,6 @@ def test_a_new_name_is_a_new_name_of_the_product(stocked: Till) -> None:
     product = stocked.stripe.v1.products.retrieve(stocked.price("lamina_starter_v1_month").product)
     assert (product.name, product.description) == ("Begin", None)
     assert stocked.plans("push") == []
-
-
-def test_what_is_not_known_here_is_told_and_left_alone(stocked: Till) -> None:
-    v1 = stocked.stripe.v1
-    stranger = v1.products.create(
-        {"name": "Strange", "metadata": {"lamina_plan": "strange", "lamina_version": "1"}}
-    )
-    v1.products.create({"name": "Of something else"})
-    price = v1.prices.create(
-        {"product": stranger.id, "currency": "usd", "unit_amount": 5, "lookup_key": "lamina_strange_v1_month"}
-    )
-    said = [("lamina_strange_v1", "unknown"), ("lamina_strange_v1_month", "unknown")]
-    assert stocked.plans("diff") == said
-    assert stocked.run("plans", "diff", "--check").exit_code == 1
-    assert stocked.plans("push") == []
-    assert v1.products.retrieve(stranger.id).active
-    assert v1.prices.retrieve(price.id).active
-    v1.products.update(stranger.id, {"active": False})
-    v1.prices.update(price.id, {"active": False})
-    assert stocked.plans("diff") == []
-
-
-def make_price(till: Till, key: str, amount: int) -> str:
-    product = till.stripe.v1.products.create({"name": "Made by hand"})
-    made = till.stripe.v1.prices.create(
-        {"product": product.id, "currency": "usd", "unit_amount": amount, "lookup_key": key}
-    )
-    return made.id
-
-
-def test_pull_takes_prices_made_elsewhere_and_changes_nothing_there(till: Till) -> None:
-    good = make_price(till, PACK, 900)
-    make_price(till, "lamina_pack_voice_1h", 1)
-    writes = till.writes()
-    assert till.plans("pull") == [(PACK, "unrecorded")]
-    assert till.record(good) == (PACK, True, True)
-    assert till.db.value("select count(*) from app.stripe_prices") == 1
-    assert till.writes() == writes
-    assert (PACK, "missing") not in till.plans("diff")
-    assert ("lamina_pack_voice_1h", "differs") in till.plans("diff")
-
-
-def test_push_replaces_a_price_made_elsewhere_on_other_terms(till: Till) -> None:
-    wrong = make_price(till, PACK, 1)
-    assert till.run("plans", "push").exit_code == 0
-    assert till.price(PACK).unit_amount == 900
-    assert till.stripe.v1.prices.retrieve(wrong).active is False
-    assert till.plans("diff") == []
-
-
-def test_prices_of_another_account_are_not_sold(stocked: Till, tmp_path: Path) -> None:
-    there = stocked.price(PACK).id
-    with running_twin(tmp_path / "other.sqlite3", unused_port()) as other:
-        stocked.environment["STRIPE_API_BASE"] = other.url
-        assert stocked.run("plans", "push").exit_code == 0
-        assert stocked.record(there)[1] is False
-        assert stocked.db.value("select count(*) from app.stripe_prices where is_active") == 20
 
 
 def test_the_table_is_for_people(stocked: Till) -> None:

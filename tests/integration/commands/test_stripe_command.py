@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,15 +9,9 @@ from psycopg.types.json import Jsonb
 
 from tests.support.database import Database
 from tests.support.stripe_events import snapshot
-from tests.support.till import Till, open_till
+from tests.support.till import Till
 
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def till(db: Database, tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
-    with open_till(db, tmp_path, free_port, monkeypatch) as till:
-        yield till
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ comment on function app.text_in(jsonb, text, text) is 'The text in a language, o
 create function app.check_page_key(p_page_key text) returns text
 language plpgsql immutable set search_path = '' as $$
 begin
-  if p_page_key is null or btrim(p_page_key) !~ '^[!-~]{16,500}$' then
+  if (btrim(p_page_key) ~ '^[!-~]+$' and length(btrim(p_page_key)) between 16 and 500) is not true then
     perform app.fail(400, 'channel.bad_key', 'This is no key of a ManyChat page.', 'Copy it from Settings → API in ManyChat.');
   end if;
   return btrim(p_page_key);

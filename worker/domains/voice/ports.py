@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from worker.db.pool import Database
 from worker.providers.speech.port import Speaker, Transcriber
+from worker.providers.speech.splitting import Limits
 from worker.providers.storage.port import ObjectStorage
 
 Result = TypeVar("Result")
@@ -21,9 +22,9 @@ class Sandbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VoiceOptions:
-    """The largest recording, and the vendor's name of the voice that reads answers."""
+    """What a recording and a request may hold, and the vendor's name of the voice that reads answers."""
 
-    max_seconds: float = 25 * 60.0
+    limits: Limits = Limits(recording_seconds=25 * 60.0)
     max_bytes: int = 200 * 1024 * 1024
     voice: str = "alloy"
 

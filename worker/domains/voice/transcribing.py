@@ -17,7 +17,7 @@ from worker.domains.voice.rules import without_nul
 from worker.errors import ComputationKilled, DocumentRejected, ObjectNotFound, ObjectTooLarge
 from worker.providers.speech.joining import joined
 from worker.providers.speech.port import Transcript
-from worker.providers.speech.splitting import Limits, Recording, prepare
+from worker.providers.speech.splitting import Recording, prepare
 from worker.runtime.job import Job, JobContext
 from worker.runtime.outcome import DONE, Done, Fail, Outcome
 
@@ -64,8 +64,7 @@ async def _fetch(ports: VoicePorts, recording: Row, target: Path) -> Path:
 async def _prepare(ports: VoicePorts, source: Path, folder: Path) -> Recording:
     """In a child process: FFmpeg reads what a stranger made."""
     try:
-        limits = Limits(recording_seconds=ports.options.max_seconds)
-        return await ports.sandbox.run(prepare, source, folder, limits)
+        return await ports.sandbox.run(prepare, source, folder, ports.options.limits)
     except ComputationKilled as error:
         raise DocumentRejected("audio.bomb", f"The recording could not be read: {error.message}") from error
 

@@ -1,4 +1,7 @@
-"""``till``: a fresh database with a workspace on plan Free, and the offline twin of Stripe beside it."""
+"""``till``: a fresh database with a workspace on plan Free, and the offline twin of Stripe beside it.
+
+``books``: a fresh database, and the use of the cast's workspace, which is on plan Enterprise.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import pytest
 
 from scripts.billing.push import push
 from scripts.stack.cluster import free_port as any_port
+from tests.integration.billing.books import Books, add_kind
 from tests.integration.billing.tap import Tap, tapped
 from tests.integration.billing.till import Till, settings
 from tests.support.actors import Cast
@@ -64,3 +68,10 @@ def tap(till: Till) -> Iterator[Tap]:
     """A door before the twin, for adapters with ``stripe_api_base=tap.url``."""
     with tapped(till.stripe.twin.url, any_port()) as tap:
         yield tap
+
+
+@pytest.fixture
+def books(db: Database, cast: Cast) -> Books:
+    """With a kind of job that may hold usage."""
+    add_kind(db)
+    return Books(db, cast.workspace_id)

@@ -44,7 +44,7 @@ from worker.settings import WorkerSettings
 
 log = structlog.get_logger("worker")
 
-CAPABILITIES = ("llm", "embeddings", "payments", "speech", "email")
+CAPABILITIES = ("llm", "embeddings", "payments", "speech", "email", "chat")
 MORE_CONNECTIONS = 4
 """Beside one for each job that runs: claims, heartbeats, ends."""
 
@@ -76,7 +76,7 @@ async def run(settings: WorkerSettings) -> None:
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
-            names = (model.name, embeddings.name, money.name, talk.transcriber.name, mail.name)
+            names = (part.name for part in (model, embeddings, money, talk.transcriber, mail, chat))
             log.info("worker.providers", model=model.model, **dict(zip(CAPABILITIES, names, strict=True)))
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()

@@ -81,7 +81,7 @@ class Post:
 
     def is_idle(self) -> bool:
         return not self.db.value(
-            "select count(*) from public.jobs where kind like 'notifications.%%' and gate <> 'closed'"
+            "select count(*) from public.jobs where kind like 'notifications.%' and gate <> 'closed'"
         )
 
     def confirm(self, actor: Actor) -> None:

@@ -210,6 +210,9 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   perform app.require_team(app.lock_workspace(p_workspace_id, 'workspace.delete'));
+  -- Before the workspace: whoever ends one of its jobs writes rows that refer to it.
+  perform from public.jobs as job
+  where job.workspace_id = p_workspace_id and job.gate <> 'closed' order by job.id for no key update;
   delete from public.workspaces as workspace where workspace.id = p_workspace_id;
 end;
 $$;

@@ -35,18 +35,24 @@ end;
 
 comment on function app.notice(uuid, text, text, jsonb) is 'Each thing once. Internal.';
 
-create function app.follow_subscriptions(p_workspace_id uuid) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_best record;
-begin
-  select s.plan_version_id, s.anchor into v_best
-  from public.subscriptions as s
+create function app.best_subscription(p_workspace_id uuid) returns public.subscriptions
+language sql stable security definer set search_path = ''
+begin atomic
+  select s from public.subscriptions as s
   join public.plan_versions as v on v.id = s.plan_version_id
   join public.plans as p on p.plan = v.plan
   where s.workspace_id = p_workspace_id and s.status in ('trialing', 'active', 'past_due')
   order by p.rank desc, s.created_at, s.id limit 1;
-  if found then
+end;
+
+comment on function app.best_subscription(uuid) is 'Of those that run the one with the largest plan; null without one. Internal.';
+
+create function app.follow_subscriptions(p_workspace_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_best public.subscriptions := app.best_subscription(p_workspace_id);
+begin
+  if v_best.id is not null then
     insert into app.workspace_terms as t (workspace_id, plan_version_id, source, anchor)
     values (p_workspace_id, v_best.plan_version_id, 'subscription', v_best.anchor)
     on conflict (workspace_id) do update
@@ -179,13 +185,7 @@ begin
   if v_new.dispute_status is not null then
     perform app.notice(v_workspace_id, 'disputed', p_state ->> 'id', jsonb_build_object('amount', v_new.amount, 'currency', v_new.currency));
   end if;
-  if (v_new.amount > 0 and v_new.amount_refunded >= v_new.amount) or v_new.dispute_status = 'lost' then
-    perform app.reverse_credits(p_state ->> 'id');
-  end if;
-  update public.billing_sessions as s
-  set status = 'failed', error_code = 'billing.payment_failed',
-    error_message = coalesce(v_new.failure_message, 'The payment did not succeed.')
-  where s.stripe_payment_id = p_state ->> 'id' and s.status = 'open' and s.payment_status = 'unpaid' and v_new.status = 'failed';
+  perform app.follow_payment(p_state ->> 'id');
   return 'applied';
 end;
 $$;
@@ -231,6 +231,7 @@ begin
   update public.billing_sessions as s set error_code = null, error_message = null
   where s.id = v_session.id and s.status = 'complete' and s.error_code is not null;
   perform app.fulfil(v_session);
+  perform app.follow_payment(v_session.stripe_payment_id);
   return 'applied';
 end;
 $$;
@@ -272,12 +273,13 @@ comment on function app.apply_catalog(text, jsonb, timestamptz) is 'Follows the 
 ------------------------------------------------------------------------------------------------
 revoke execute on function app.workspace_of_customer(text, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.notice(uuid, text, text, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.best_subscription(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.reverse_credits(text) from public, anon, authenticated, service_role;
 revoke execute on function app.follow_subscriptions(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.follow_terms(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_subscription(jsonb, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_invoice(jsonb, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_payment(jsonb, timestamptz) from public, anon, authenticated, service_role;
-revoke execute on function app.reverse_credits(text) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_checkout(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.fulfil(public.billing_sessions) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_catalog(text, jsonb, timestamptz) from public, anon, authenticated, service_role;

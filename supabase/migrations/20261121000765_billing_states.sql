@@ -133,6 +133,30 @@ comment on function app.skip_stripe_event(text) is
   'True when nothing needs to be read: the event is closed, or its object was read after the event had come in, and so after the change it tells of.';
 
 ------------------------------------------------------------------------------------------------
+-- What follows from them
+------------------------------------------------------------------------------------------------
+create function app.follow_payment(p_payment_id text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_payment public.payments;
+begin
+  -- Payment and checkout may be written side by side: whichever is second sees the other.
+  perform app.lock_ordering_key('payment:' || p_payment_id);
+  select * into v_payment from public.payments as p where p.stripe_payment_id = p_payment_id;
+  if v_payment.dispute_status = 'lost' or v_payment.amount > 0 and v_payment.amount_refunded >= v_payment.amount then
+    perform app.reverse_credits(p_payment_id);
+  end if;
+  update public.billing_sessions as s
+  set status = 'failed', error_code = 'billing.payment_failed',
+    error_message = coalesce(v_payment.failure_message, 'The payment did not succeed.')
+  where s.stripe_payment_id = p_payment_id and s.status = 'open' and s.payment_status = 'unpaid' and v_payment.status = 'failed';
+end;
+$$;
+
+comment on function app.follow_payment(text) is
+  'What a one-time payment means for its session: credits go back with the money, and late money that does not come is said. Internal.';
+
+------------------------------------------------------------------------------------------------
 -- Overage out
 ------------------------------------------------------------------------------------------------
 create function app.bill_above_plan(p_entry public.usage_ledger, p_credited bigint, p_over bigint) returns void
@@ -169,7 +193,8 @@ begin atomic
   update app.meter_events as m
   set status = p_status, sent_at = case when p_status = 'sent' then pg_catalog.now() end,
     error_code = p_error_code, error_message = p_error_message
-  where m.ledger_id = p_ledger_id and m.status <> 'sent';
+  -- What Stripe has dropped stays failed: its reason may be here before the answer to the sending.
+  where m.ledger_id = p_ledger_id and m.status <> 'sent' and m.error_code is distinct from 'payments.meter_event_refused';
 end;
 
 comment on function app.settle_meter_event(bigint, text, text, text) is 'sent, or failed with a reason for people.';
@@ -195,6 +220,8 @@ begin
     where s.id = new.subject_id and s.status in ('pending', 'failed');
   elsif new.gate = 'closed' then
     perform app.settle_meter_event((new.args ->> 'ledger_id')::bigint, 'failed', v_code, v_message);
+    perform app.notice(m.workspace_id, 'meter_failed', format('%s %s', m.metric, v_code), jsonb_build_object('reason', v_code))
+    from app.meter_events as m where m.ledger_id = (new.args ->> 'ledger_id')::bigint;
   end if;
   return null;
 end;
@@ -254,6 +281,7 @@ revoke execute on function app.apply_stripe_state(text, jsonb, timestamptz) from
 revoke execute on function app.apply_customer(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_meter_fault(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_stripe_event(text, jsonb, timestamptz) from public, anon, authenticated, service_role;
+revoke execute on function app.follow_payment(text) from public, anon, authenticated, service_role;
 revoke execute on function app.notice_event(app.stripe_events) from public, anon, authenticated, service_role;
 revoke execute on function app.skip_stripe_event(text) from public, anon, authenticated, service_role;
 revoke execute on function app.bill_above_plan(public.usage_ledger, bigint, bigint) from public, anon, authenticated, service_role;

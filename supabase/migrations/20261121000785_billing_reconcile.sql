@@ -13,13 +13,15 @@ begin atomic
       select p.price_id from app.stripe_prices as p
       where p.plan_version_id = s.plan_version_id and p.billing_interval = s.billing_interval and p.metric is null),
     s.current_period_end, s.cancel_at_period_end,
-    s.status not in ('trialing', 'active', 'past_due') or coalesce(t.source = 'subscription', false)
+    s.status not in ('trialing', 'active', 'past_due')
+      or coalesce(t.source = 'subscription' and (t.plan_version_id, t.anchor) = (best.plan_version_id, best.anchor), false)
   from public.subscriptions as s
+  cross join lateral app.best_subscription(s.workspace_id) as best
   left join app.workspace_terms as t on t.workspace_id = s.workspace_id;
 end;
 
 comment on function app.subscriptions_held() is
-  'Our subscriptions as reconciliation compares them: prices that sell their version, and whether their workspace lives on a subscription.';
+  'Our subscriptions as reconciliation compares them: prices that sell their version, and whether their workspace lives on what it has paid.';
 
 create function app.purge_stripe_events(p_older_than interval) returns bigint
 language sql volatile security definer set search_path = ''

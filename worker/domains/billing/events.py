@@ -54,9 +54,9 @@ async def _checkout(payments: Payments, checkout_id: str) -> list[State]:
     session = await payments.checkout(checkout_id)
     if session is None:
         return []
-    states: list[State | None] = [session]
+    states: list[State | None] = []
     if session.subscription_id is not None:
-        states.insert(0, await payments.subscription(session.subscription_id))
+        states.append(await payments.subscription(session.subscription_id))
     if session.payment_id is not None:
         states.append(await payments.payment(session.payment_id))
-    return [state for state in states if state is not None]
+    return [state for state in (*states, session) if state is not None]

@@ -114,7 +114,8 @@ describe("the brand's voice", () => {
 
 describe("history", () => {
   test("comes in pages and can be searched", async () => {
-    const document = { p_workspace_id: owner.workspace, p_title: "Doors", p_content: "The vermilion paint of the lighthouse door cost 90 euros." };
+    const content = "The vermilion paint of the lighthouse door cost 90 euros.";
+    const document = { p_workspace_id: owner.workspace, p_title: "Doors", p_content: content };
     const { id } = ok(await owner.client.rpc("create_text_document", document));
     await until(
       async () => ok(await owner.client.from("documents").select("status").eq("id", id).single()),

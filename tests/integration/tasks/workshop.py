@@ -70,9 +70,13 @@ class Workshop:
     async def work_off(self) -> None:
         """Runs everything that is queued, to its end."""
         async with self.working():
-            await until(
-                lambda: not self.value("select exists (select from public.jobs where gate <> 'closed')")
-            )
+            await until(self.is_idle, 40)
+
+    def is_idle(self) -> bool:
+        """No task waits or runs; jobs of other domains are not this worker's."""
+        return not self.value(
+            "select count(*) from public.jobs where kind like 'tasks.%' and gate <> 'closed'"
+        )
 
     def start(self, kind: str, actor: Actor | None = None, **named: Any) -> Row:
         """`public.start_ai_task` as the editor, if nobody else is named; further words are the input."""

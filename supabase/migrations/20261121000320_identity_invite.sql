@@ -69,7 +69,7 @@ create table app.invitation_tokens (
 
 comment on table app.invitation_tokens is 'Kept apart from the invitations, so that no client reads a hash.';
 comment on column app.invitation_tokens.invitation_id is 'The invitation.';
-comment on column app.invitation_tokens.token_hash is 'sha256 of the token, which was shown once and is stored nowhere.';
+comment on column app.invitation_tokens.token_hash is 'sha256 of the token, which was shown once; only the e-mail to the invited holds it until it is sent.';
 
 alter table app.invitation_tokens enable row level security;
 
@@ -108,11 +108,12 @@ begin
   token := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
   insert into app.invitation_tokens (invitation_id, token_hash)
   values (invite_member.invitation_id, sha256(convert_to(token, 'UTF8')));
+  perform app.mail_invitation(invite_member.invitation_id, token);
 end;
 $$;
 
 comment on function app.invite_member(uuid, text, text) is
-  'Body of public.invite_member. SECURITY DEFINER: clients write no table here. The token is two random uuids (244 bits).';
+  'Body of public.invite_member. SECURITY DEFINER: clients write no table here. The token is two random uuids (244 bits); it is shown to the inviter and sent to the invited.';
 
 revoke execute on function app.invite_member(uuid, text, text) from public, anon, authenticated, service_role;
 grant execute on function app.invite_member(uuid, text, text) to authenticated;

@@ -21,10 +21,12 @@ begin
     return;
   end if;
   update public.recordings as r set seconds = p_seconds where r.id = v_job.subject_id;
-  perform app.require_entitlement(v_job.workspace_id, 'voice');
-  perform app.consume(v_job.workspace_id, 'voice_seconds', greatest(1, ceil(p_seconds))::bigint, p_job_id);
-exception when sqlstate 'PT402' then
-  get stacked diagnostics code = pg_exception_detail, message = message_text;
+  begin
+    perform app.require_entitlement(v_job.workspace_id, 'voice');
+    perform app.consume(v_job.workspace_id, 'voice_seconds', greatest(1, ceil(p_seconds))::bigint, p_job_id);
+  exception when sqlstate 'PT402' then
+    get stacked diagnostics code = pg_exception_detail, message = message_text;
+  end;
 end;
 $$;
 

@@ -16,7 +16,7 @@ MP3 = b"ID3\x04 spoken"
 
 @dataclass
 class Ear:
-    """`script` holds replies to the next transcriptions; after them each piece is a text of its own number."""
+    """`script` holds replies to the next transcriptions; after them a piece is a sentence with its number."""
 
     api: AudioApi
     script: list[Reply] = field(default_factory=list)
@@ -28,7 +28,9 @@ class Ear:
 
     async def reply(self, request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/speech"):
-            speak = self.spoken.pop(0) if self.spoken else raw_reply(MP3, headers={"Content-Type": "audio/mpeg"})
+            speak = (
+                self.spoken.pop(0) if self.spoken else raw_reply(MP3, headers={"Content-Type": "audio/mpeg"})
+            )
             return await speak(request)
         number = next(self._numbers)
         return await (self.script.pop(0) if self.script else says(f"Sentence {number}."))(request)

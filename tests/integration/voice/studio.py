@@ -36,6 +36,7 @@ INSERT = (
     "insert into storage.objects (bucket_id, name, owner, owner_id, metadata, version)"
     " values (%s, %s, %s, %s, %s, %s)"
 )
+UNFINISHED = "select count(*) from public.jobs where gate <> 'closed' and kind ~ '^(voice|knowledge)'"
 Row = dict[str, Any]
 _names = itertools.count(1)
 
@@ -47,7 +48,7 @@ class Studio:
     db: Database
     root: Path
     speech: Speech
-    options: VoiceOptions = VoiceOptions()
+    options: VoiceOptions = field(default_factory=VoiceOptions)
     sandbox: Sandbox = field(default_factory=InProcess)
     model: ChatModel = field(default_factory=OfflineChatModel)
 
@@ -81,7 +82,7 @@ class Studio:
     async def work_off(self) -> None:
         """Runs everything that is queued, to its end."""
         async with self.working():
-            await until(lambda: not self.value("select count(*) from public.jobs where gate <> 'closed'"), 60)
+            await until(lambda: not self.value(UNFINISHED), 60)
 
     def upload(self, actor: Actor, workspace_id: UUID, data: bytes, name: str = "memo.ogg") -> UUID:
         """A file as the storage door takes it; the id of its recording."""
@@ -105,7 +106,8 @@ class Studio:
         with self.db.as_user(actor) as cursor:
             cursor.execute(f"select * from public.{function}({marks})".encode(), arguments)
             row, columns = cursor.fetchone(), cursor.description
-            assert row is not None and columns is not None
+            assert row is not None
+            assert columns is not None
             return dict(zip((column.name for column in columns), row, strict=True))
 
     def recording(self, recording_id: UUID) -> Row:

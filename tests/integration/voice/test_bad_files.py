@@ -77,9 +77,7 @@ async def test_what_takes_too_much_to_read(studio: Studio, cast: Cast, tmp_path:
     assert studio.recording(recording_id)["error_code"] == "audio.bomb"
 
 
-async def test_bytes_above_the_plan_are_refused_and_removed(
-    studio: Studio, cast: Cast, memo: bytes
-) -> None:
+async def test_bytes_above_the_plan_are_refused_and_removed(studio: Studio, cast: Cast, memo: bytes) -> None:
     give_plan(studio.db.admin, cast.workspace_id, "free")
     full = 104857600 - len(memo) + 1
     studio.db.admin.execute("select app.consume(%s, 'storage_bytes', %s)", (cast.workspace_id, full))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ async def test_pieces_are_put_together_in_order(studio: Studio, cast: Cast, ear:
     segments = made["segments"]
     assert [each["text"] for each in segments] == [f"Sentence {number}." for number in range(1, count + 1)]
     assert segments[0]["start"] == 0
-    assert all(a["end"] == b["start"] > a["start"] for a, b in zip(segments, segments[1:], strict=False))
+    assert all(a["end"] == b["start"] > a["start"] for a, b in pairwise(segments))
     assert segments[-1]["end"] == pytest.approx(made["seconds"], abs=0.001) == pytest.approx(12.0, abs=0.1)
     assert studio.value("select count(*) from app.recording_pieces") == 0
     assert studio.ledger() == [(12, "committed")]

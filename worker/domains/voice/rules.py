@@ -14,7 +14,7 @@ SPOKEN_CHARACTERS = 4096
 
 _CITATION = re.compile(r"\s*\[\d{1,3}\]")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
-_MARKS = re.compile(r"^\s{0,3}(#{1,6}|>|[-*+])\s+|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]{0,3}(#{1,6}|>|[-*+])[ \t]+|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from scripts.commands import db, demo, doctor, functions, jobs, plans, seed, stack, stripe, worker
+from scripts.commands import db, demo, doctor, functions, jobs, mail, plans, seed, stack, stripe, worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +27,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(demo.app, name="demo")
 app.add_typer(functions.app, name="functions")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(mail.app, name="mail")
 app.add_typer(plans.app, name="plans")
 app.add_typer(stripe.app, name="stripe")
 

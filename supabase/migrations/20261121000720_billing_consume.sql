@@ -8,7 +8,7 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 create function app.overage_amount(p_units bigint, p_amount int, p_per bigint) returns bigint
 language sql immutable parallel safe security invoker set search_path = ''
-return case when p_units > 0 and p_per > 0 then ((p_units::numeric * p_amount + p_per - 1) / p_per)::bigint else 0 end;
+return case when p_units > 0 and p_per > 0 then pg_catalog.ceil(p_units::numeric * p_amount / p_per)::bigint else 0 end;
 
 comment on function app.overage_amount(bigint, int, bigint) is 'Price of so many units in minor units, a begun minor unit counted whole.';
 

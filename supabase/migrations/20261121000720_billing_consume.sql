@@ -8,9 +8,10 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 create function app.overage_amount(p_units bigint, p_amount int, p_per bigint) returns bigint
 language sql immutable parallel safe security invoker set search_path = ''
-return case when p_units > 0 and p_per > 0 then pg_catalog.ceil(p_units::numeric * p_amount / p_per)::bigint else 0 end;
+return case when p_units > 0 and p_per > 0 then pg_catalog.round(p_units * pg_catalog.round(p_amount::numeric / p_per, 12))::bigint else 0 end;
 
-comment on function app.overage_amount(bigint, int, bigint) is 'Price of so many units in minor units, a begun minor unit counted whole.';
+comment on function app.overage_amount(bigint, int, bigint) is
+  'Price of so many units in minor units, as the invoice will have it: twelve decimals for a unit, then the line to the nearest minor unit.';
 
 create function app.overage_room(p_workspace_id uuid, p_metric text) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import psycopg
 import pytest
@@ -72,7 +73,9 @@ def agrees(books: Books, model: Model) -> None:
     row = books.counter()
     assert (row["used"], row["reserved"]) == (model.used, sum(model.held.values()))
     assert (row["credits"], row["overage"]) == (model.credits, model.overage)
-    price = math.ceil(model.overage * model.amount / model.per) if model.amount else 0
+    price = (
+        math.floor(model.overage * Fraction(model.amount, model.per) + Fraction(1, 2)) if model.amount else 0
+    )
     assert row["overage_amount"] == price
     assert price <= model.cap
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import tempfile
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,3 +55,14 @@ def _frame(samples: array[int]) -> av.AudioFrame:
     frame.planes[0].update(samples.tobytes())
     frame.sample_rate = RATE
     return frame
+
+
+def main() -> None:
+    """Two seconds in the format of the first argument, on standard output."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder) / f"memo.{sys.argv[1]}", [tone(2)])
+        sys.stdout.buffer.write(path.read_bytes())
+
+
+if __name__ == "__main__":
+    main()

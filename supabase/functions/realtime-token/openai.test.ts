@@ -1,31 +1,30 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { mint, MintError } from "./openai.ts";
 
-type Asked = { path: string; key: string | null; body: unknown };
+type Asked = { url: string; init: RequestInit | undefined };
 
-/** Mints at a server on this machine that answers so. */
-async function minted(answer: () => Response, asked: Asked[] = []) {
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
-    const key = request.headers.get("authorization");
-    asked.push({ path: new URL(request.url).pathname, key, body: await request.json() });
-    return answer();
-  });
-  try {
-    const baseUrl = `http://127.0.0.1:${server.addr.port}/v1/`;
-    return await mint({ key: "sk-1", baseUrl, model: "m-1", voice: "alloy" }, 60, AbortSignal.timeout(5000));
-  } finally {
-    await server.shutdown();
-  }
+const OPENAI = { key: "sk-1", baseUrl: "http://127.0.0.1/v1/", model: "m-1", voice: "alloy" };
+
+/** Mints where the answer is this; what was sent goes into `asked`. */
+function minted(answer: () => Response, asked: Asked[] = []) {
+  const send = (url: string | URL | Request, init?: RequestInit) => {
+    asked.push({ url: String(url), init });
+    return Promise.resolve(answer());
+  };
+  return mint(OPENAI, 60, AbortSignal.timeout(5000), send);
 }
 
 Deno.test("asks for a client secret of a minute", async () => {
   const asked: Asked[] = [];
   const token = await minted(() => Response.json({ value: "ek_1", expires_at: 1_800_000_060 }), asked);
   deepEqual([token.token, token.expires_at, token.model], ["ek_1", 1_800_000_060, "m-1"]);
-  equal(new URL(token.url).pathname, "/v1/realtime/calls");
-  equal(asked.length, 1);
-  deepEqual([asked[0]?.path, asked[0]?.key], ["/v1/realtime/client_secrets", "Bearer sk-1"]);
-  const { session, expires_after } = asked[0]?.body as Record<string, Record<string, unknown>>;
+  equal(token.url, "http://127.0.0.1/v1/realtime/calls");
+  deepEqual(asked.map(({ url, init }) => [url, init?.method]), [[
+    "http://127.0.0.1/v1/realtime/client_secrets",
+    "POST",
+  ]]);
+  equal(new Headers(asked[0]?.init?.headers).get("authorization"), "Bearer sk-1");
+  const { session, expires_after } = JSON.parse(String(asked[0]?.init?.body));
   deepEqual(expires_after, { anchor: "created_at", seconds: 60 });
   deepEqual([session?.type, session?.model, session?.audio], ["realtime", "m-1", {
     output: { voice: "alloy" },
@@ -50,9 +49,9 @@ for (const [name, reply, passing] of FAULTS) {
 }
 
 Deno.test("nobody there is no token", async () => {
-  const openai = { key: "k", baseUrl: "http://127.0.0.1:9", model: "m", voice: "v" };
+  const send = () => Promise.reject(new TypeError("connection refused"));
   await rejects(
-    mint(openai, 60, AbortSignal.timeout(5000)),
+    mint(OPENAI, 60, AbortSignal.timeout(5000), send),
     (error) => error instanceof MintError && error.passing,
   );
 });

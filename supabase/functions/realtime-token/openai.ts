@@ -17,9 +17,14 @@ const INSTRUCTIONS = "Talk with the user in the user's language, briefly and pla
  * Mints a client secret that opens realtime sessions for `seconds` from now; a session may go on longer.
  * https://developers.openai.com/api/docs/guides/realtime-webrtc
  */
-export async function mint({ key, baseUrl, model, voice }: OpenAI, seconds: number, signal: AbortSignal) {
+export async function mint(
+  { key, baseUrl, model, voice }: OpenAI,
+  seconds: number,
+  signal: AbortSignal,
+  send: typeof fetch = fetch,
+): Promise<Token> {
   const address = baseUrl.replace(/\/+$/, "");
-  const response = await fetch(`${address}/realtime/client_secrets`, {
+  const response = await send(`${address}/realtime/client_secrets`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify({
@@ -36,7 +41,7 @@ export async function mint({ key, baseUrl, model, voice }: OpenAI, seconds: numb
   if (!response.ok) {
     throw new MintError(response.status === 429 || response.status >= 500, `status ${response.status}`);
   }
-  return { ...read(body), model, url: `${address}/realtime/calls` } satisfies Token;
+  return { ...read(body), model, url: `${address}/realtime/calls` };
 }
 
 function read(body: string): { token: string; expires_at: number } {

@@ -54,6 +54,15 @@ export function pdf(kind) {
   return execFileSync(python, ["-m", "tests.support.pdfs", kind], { maxBuffer: 64 * 1024 * 1024 });
 }
 
+const recordings = {};
+
+/** Bytes of a recording of two seconds, made by the Python helpers of the tests: `audio("ogg")`. */
+export function audio(suffix) {
+  const python = new URL("../../../.venv/bin/python", import.meta.url).pathname;
+  recordings[suffix] ??= execFileSync(python, ["-m", "tests.support.recordings", suffix], { maxBuffer: 2 ** 24 });
+  return recordings[suffix];
+}
+
 /** Uploads a PDF as a user does; its path. */
 export async function upload(user, bytes, name = "file.pdf", workspace = user.workspace) {
   const path = `${workspace}/${randomUUID()}/${name}`;

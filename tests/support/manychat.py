@@ -1,14 +1,23 @@
-"""ManyChat's side: takes sends in its documented shape, notes each with its time, stumbles when told to."""
+"""ManyChat's side: takes sends in its documented shape, notes each with its time, stumbles when told to.
+
+``python -m tests.support.manychat`` is one in a process of its own, where a busy test blurs no times:
+it prints its address and gives what it took at ``/sends``.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+import httpx
 from aiohttp import web
+
+from tests.support.clusters import PROJECT
 
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -115,26 +124,54 @@ def _error(
 async def running_manychat() -> AsyncIterator[FakeManyChat]:
     """On a free port of the loopback interface."""
     fake = FakeManyChat()
-    app = web.Application()
-    app.router.add_post("/fb/sending/sendContent", fake.send_content)
-    app.router.add_get("/fb/page/getInfo", fake.get_info)
-    async with _served(app) as url:
-        fake.url = url
-        yield fake
-
-
-@asynccontextmanager
-async def _served(app: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(_application(fake), shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    fake.url = f"http://{host}:{port}"
     try:
-        yield site.name.rstrip("/") if ":0" not in site.name else _address(runner)
+        yield fake
     finally:
         await runner.cleanup()
 
 
-def _address(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+@contextmanager
+def manychat_process() -> Iterator[str]:
+    """The address of one in a process of its own."""
+    command = [sys.executable, "-m", "tests.support.manychat"]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def taken(url: str) -> FakeManyChat:
+    """What the process at this address took so far."""
+    rows = httpx.get(f"{url}/sends", trust_env=False, timeout=30).json()
+    return FakeManyChat(
+        sends=[Send(at, key, person, tuple(texts)) for at, key, person, texts in rows], url=url
+    )
+
+
+def _application(fake: FakeManyChat) -> web.Application:
+    async def sends(request: web.Request) -> web.Response:
+        return web.json_response([[send.at, send.key, send.subscriber_id, send.texts] for send in fake.sends])
+
+    app = web.Application()
+    app.router.add_post("/fb/sending/sendContent", fake.send_content)
+    app.router.add_get("/fb/page/getInfo", fake.get_info)
+    app.router.add_get("/sends", sends)
+    return app
+
+
+async def _main() -> None:
+    async with running_manychat() as fake:
+        print(fake.url, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -11,6 +10,8 @@ from tests.integration.jobs.engine import until
 from tests.integration.knowledge.stubs import ScriptedModel
 from tests.integration.messaging.desk import Desk
 from tests.support.database import Database
+from tests.support.manychat import manychat_process, taken
+from worker.domains.messaging.replies import LATE_SECONDS
 from worker.domains.messaging.rules import SEND_BURST, SENDS_PER_SECOND
 
 MESSAGES = 60
@@ -53,7 +54,7 @@ def test_a_held_bucket_gives_nothing(shared_db: Database) -> None:
 
 
 def test_the_limit_leaves_room(desk: Desk) -> None:
-    assert SEND_BURST + SENDS_PER_SECOND < LIMIT
+    assert SEND_BURST + SENDS_PER_SECOND * (1 + LATE_SECONDS) <= LIMIT
 
 
 async def test_three_workers_together_stay_below_the_limit(desk: Desk) -> None:
@@ -62,13 +63,14 @@ async def test_three_workers_together_stay_below_the_limit(desk: Desk) -> None:
         desk.receive("Hello", subscriber=str(100 + number))
     async with desk.working(lanes={"interactive": 8}):
         await until(lambda: len(desk.deliveries()) == MESSAGES, 60)
-    async with AsyncExitStack() as workers:
-        for _ in range(3):
-            await workers.enter_async_context(desk.working(lanes={"outbound": 8}))
-        await until(lambda: len(desk.manychat.sends) >= MESSAGES, 60)
-        await until(lambda: {row["status"] for row in desk.deliveries()} == {"sent"}, 60)
-        await asyncio.sleep(0)
-    times = [send.at for send in desk.manychat.sends]
+    with manychat_process() as url:
+        desk.manychat.url = url
+        async with AsyncExitStack() as workers:
+            for _ in range(3):
+                await workers.enter_async_context(desk.working(lanes={"outbound": 8}))
+            await until(lambda: {row["status"] for row in desk.deliveries()} == {"sent"}, 60)
+        vendor = taken(url)
+    times = [send.at for send in vendor.sends]
     assert len(times) == MESSAGES
-    assert desk.manychat.busiest() <= LIMIT
-    assert MESSAGES / (times[-1] - times[0]) > 0.5 * SENDS_PER_SECOND, "the limit is kept by being slow"
+    assert vendor.busiest() <= LIMIT
+    assert MESSAGES / (times[-1] - times[0]) > 0.4 * SENDS_PER_SECOND, "the limit is kept by being slow"

@@ -158,7 +158,7 @@ begin atomic
   )
   select s.metric, s.kind, s.unit, s.plan, s.used, s.reserved, s.included, s.credits, s.overage,
     app.overage_amount(s.overage, s.unit_amount, s.overage_per), s.currency, s.spend_cap_amount,
-    case s.kind when 'gauge' then s.used else pg_catalog.round(s.used * s.pace)::bigint end,
+    case s.kind when 'gauge' then s.used else least(pg_catalog.round(s.used * s.pace), 9223372036854775807)::bigint end,
     case s.kind when 'counter' then s.period_start end, case s.kind when 'counter' then s.period_end end
   from seen as s
   order by s.kind, s.metric;

@@ -93,14 +93,16 @@ class Books:
         """Left."""
         return int(self.counter(metric)["credits"])
 
-    def follow(self, version_id: int, *, source: str = "admin", anchor: str = "-1 day") -> None:
-        """The version holds for the workspace, its periods counted from ``now() + anchor``."""
+    def follow(self, version_id: int, *, source: str = "admin", anchor: str | None = None) -> None:
+        """The version holds from now on, its periods counted from ``now() + anchor``, or as they were."""
         self.db.admin.execute(
-            "insert into app.workspace_terms (workspace_id, plan_version_id, source, anchor)"
-            " values (%s, %s, %s, now() + %s::interval) on conflict (workspace_id) do update"
-            " set plan_version_id = excluded.plan_version_id, source = excluded.source,"
-            " anchor = excluded.anchor",
-            (self.workspace_id, version_id, source, anchor),
+            "insert into app.workspace_terms as t (workspace_id, plan_version_id, source, anchor)"
+            " values (%(workspace)s, %(version)s, %(source)s,"
+            " now() + coalesce(%(anchor)s, '-1 day')::interval)"
+            " on conflict (workspace_id) do update set plan_version_id = excluded.plan_version_id,"
+            " source = excluded.source,"
+            " anchor = case when %(anchor)s::text is null then t.anchor else excluded.anchor end",
+            {"workspace": self.workspace_id, "version": version_id, "source": source, "anchor": anchor},
         )
 
     def subscribe(self, version_id: int, customer_id: str = "cus_books") -> None:

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.integration.billing.detour import detour
 from tests.integration.billing.tap import Tap
 from tests.integration.billing.their_side import Event, Row, variant
 from tests.integration.billing.till import BACK, PAGE, Till
 from tests.integration.jobs.engine import until
 from tests.support.stripe_events import snapshot
-from worker.providers.payments.port import Payments
 from worker.providers.payments.states import SubscriptionState
-
-
-class Detour:
-    """The real adapter, but some calls go another way."""
-
-    def __init__(self, real: Payments, **detours: Any) -> None:
-        self._real, self._detours = real, detours
-
-    def __getattr__(self, name: str) -> Any:
-        return self._detours.get(name) or getattr(self._real, name)
-
-
-def detour(real: Payments, **detours: Any) -> Payments:
-    return cast("Payments", Detour(real, **detours))
 
 
 def outcome(till: Till, event: Event) -> str | None:

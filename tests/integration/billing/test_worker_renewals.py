@@ -136,8 +136,8 @@ async def test_it_ends_with_its_period(till: Till) -> None:
     assert (last["total"], invoice_of(till, last["id"])["overage_amount"]) == (80, 80)
 
 
-async def test_the_plan_given_by_staff_comes_back(till: Till) -> None:
-    """… only as Free: what was given before was replaced by what was bought."""
+async def test_what_staff_gave_is_replaced_by_what_is_bought(till: Till) -> None:
+    """For good: it does not come back at the end."""
     till.db.admin.execute(
         "select app.give_plan(%s, id) from public.plan_versions where plan = 'enterprise'",
         (till.workspace_id,),

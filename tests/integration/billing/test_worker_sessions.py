@@ -225,7 +225,7 @@ async def test_nothing_is_cancelled_twice(till: Till) -> None:
 
 async def test_without_a_key_the_session_says_so(till: Till) -> None:
     session_id = till.start_checkout()
-    none = payments(ProviderSettings(_env_file=None, stripe_secret_key=None))  # type: ignore[call-arg]
+    none = payments(ProviderSettings(_env_file=None, stripe_secret_key=None))
     async with till.working(none):
         await until(lambda: till.session(session_id)["status"] != "pending")
     session = till.session(session_id)

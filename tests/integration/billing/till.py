@@ -38,7 +38,7 @@ _names = itertools.count(1)
 def settings(url: str, **changes: Any) -> ProviderSettings:
     """Of a worker beside the twin at this address."""
     given: dict[str, Any] = {"stripe_secret_key": SecretStr(KEY), "stripe_api_base": url}
-    return ProviderSettings(_env_file=None, **(given | changes))  # type: ignore[call-arg]
+    return ProviderSettings(_env_file=None, **(given | changes))
 
 
 class Till:

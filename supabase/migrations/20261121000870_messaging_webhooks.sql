@@ -151,11 +151,16 @@ begin
     where e.id = p_endpoint_id;
     perform app.audit(v_endpoint.workspace_id, 'webhook.disabled', p_endpoint_id::text,
       jsonb_build_object('failures', v_endpoint.failures, 'error_code', p_error_code));
+    perform app.notify('webhook_disabled', m.user_id, m.workspace_id, null, concat_ws(':', 'webhook', p_endpoint_id, m.user_id, now()),
+      jsonb_build_object('url', substring(v_endpoint.url from '^https?://[^/?]+'), 'reason', p_error_message))
+    from public.workspace_members as m
+    join public.role_permissions as r on r.role = m.role and r.permission = 'webhooks.manage'
+    where m.workspace_id = v_endpoint.workspace_id;
   end if;
 end;
 $$;
 
-comment on function app.webhook_failed(uuid, text, text) is 'After ten in a row, or at once when the receiver wants no more (410), the endpoint is disabled. Internal.';
+comment on function app.webhook_failed(uuid, text, text) is 'After ten in a row, or at once when the receiver wants no more (410), the endpoint is disabled, and those who manage it are told. Internal.';
 
 create function app.mirror_webhook_job() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

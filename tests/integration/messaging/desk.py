@@ -87,7 +87,9 @@ class Desk:
             await until(self.is_idle, 40)
 
     def is_idle(self) -> bool:
-        return bool(self.db.value("select not exists (select from public.jobs where gate <> 'closed')"))
+        """Nothing waits or runs that this worker can do."""
+        left = "select not exists (select from public.jobs where gate <> 'closed' and kind ~ '^(know|mess)')"
+        return bool(self.db.value(left))
 
     def receive(self, text: str, *, subscriber: str = "77", secret: str | None = None, **more: str) -> Row:
         """As the door calls it: {outcome, text}. Each call is another message unless ``more`` says which."""

@@ -168,6 +168,9 @@ async def test_ten_failures_in_a_row_disable_it_with_a_notice(desk: Desk, receiv
     assert "404" in row["disabled_reason"]
     (told,) = desk.all("select * from public.audit_log where action = 'webhook.disabled'")
     assert (told["workspace_id"], told["subject"]) == (desk.cast.workspace_id, endpoint_id)
+    notices = desk.all("select * from public.notifications where kind = 'webhook_disabled'")
+    assert {row["user_id"] for row in notices} == {desk.cast.owner.user_id, desk.cast.admin.user_id}
+    assert notices[0]["data"] == {"url": receiver.url.removesuffix("/hook"), "reason": row["disabled_reason"]}
     desk.receive("After")
     await desk.work_off()
     assert len(receiver.taken) == 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from worker.db.pool import Database
@@ -24,7 +24,7 @@ class Sandbox(Protocol):
 class VoiceOptions:
     """What a recording and a request may hold, and the vendor's name of the voice that reads answers."""
 
-    limits: Limits = Limits(recording_seconds=25 * 60.0)
+    limits: Limits = field(default_factory=lambda: Limits(recording_seconds=25 * 60.0))
     max_bytes: int = 200 * 1024 * 1024
     voice: str = "alloy"
 

@@ -43,7 +43,7 @@ def list_mail(
     """The newest e-mails."""
     letters = _mailbox(folder).newest(to=to, limit=limit)
     if as_json:
-        _print_json({"offline": True, "mails": [_summary(letter) for letter in letters]})
+        _print_json({"offline": True, "mails": [_whole(letter) for letter in letters]})
         return
     console.print(OFFLINE, style="yellow")
     if letters:
@@ -64,7 +64,7 @@ def show(
         if letter is None:
             raise CommandFailed("No e-mail's id begins so, or more than one's. See: lamina mail list")
     if as_json:
-        _print_json({"offline": True, **asdict(letter), "headers": [list(pair) for pair in letter.headers]})
+        _print_json({"offline": True, **_whole(letter)})
         return
     console.print(OFFLINE, style="yellow")
     for name, value in (("from", letter.sender), ("to", letter.to), ("subject", letter.subject)):
@@ -78,8 +78,9 @@ def _mailbox(folder: Path | None) -> Mailbox:
     return Mailbox(folder or mailbox(StackSettings()))
 
 
-def _summary(letter: Letter) -> dict[str, Any]:
-    return {"id": letter.id, "at": letter.at, "to": letter.to, "subject": letter.subject}
+def _whole(letter: Letter) -> dict[str, Any]:
+    """With the moment as ISO 8601 and the headers as pairs."""
+    return {**asdict(letter), "at": letter.at.isoformat()}
 
 
 def _print_table(letters: list[Letter], now: datetime) -> None:
@@ -97,4 +98,4 @@ def _print_table(letters: list[Letter], now: datetime) -> None:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, default=str))
+    print(json.dumps(value, indent=2))

@@ -7,17 +7,17 @@ from typing import Any
 
 from tests.integration.billing.silent_stripe import Stripe
 
-Pause = Callable[[], Awaitable[None]]
-"""Between two steps, while others go on."""
+Pause = Callable[[str], Awaitable[None]]
+"""Between two steps, while others go on; given what the last step has changed."""
 
 
 async def sell_pack(stripe: Stripe, number: int, checkout: str, pause: Pause) -> None:
-    """A single payment; every second one goes back to the payer at once."""
+    """A single payment; every second one goes back to the payer."""
     await stripe.press(f"/pay/{checkout}/pay")
     if number % 2:
         session = await stripe.get(f"/v1/checkout/sessions/{checkout}")
+        await pause(checkout)
         await stripe.post("/offline/refund", payment_intent=session["payment_intent"])
-    await pause()
 
 
 async def live(stripe: Stripe, number: int, checkout: str, pause: Pause) -> None:
@@ -26,7 +26,7 @@ async def live(stripe: Stripe, number: int, checkout: str, pause: Pause) -> None
         await stripe.press(f"/pay/{checkout}/decline")
     await stripe.press(f"/pay/{checkout}/pay")
     subscription = (await stripe.get(f"/v1/checkout/sessions/{checkout}"))["subscription"]
-    await pause()
+    await pause(subscription)
     await _LIVES[number % len(_LIVES)](stripe, subscription, pause)
 
 
@@ -34,7 +34,7 @@ async def _renew(
     stripe: Stripe, subscription: str, pause: Pause, payment: str = "succeeds"
 ) -> dict[str, Any]:
     done = await stripe.post("/offline/advance", subscription=subscription, payment=payment)
-    await pause()
+    await pause(subscription)
     return done
 
 
@@ -60,13 +60,13 @@ async def _cancelled(stripe: Stripe, subscription: str, pause: Pause) -> None:
 
 async def _ends_with_its_period(stripe: Stripe, subscription: str, pause: Pause) -> None:
     await stripe.post(f"/v1/subscriptions/{subscription}", cancel_at_period_end="true")
-    await pause()
+    await pause(subscription)
     await _renew(stripe, subscription, pause)
 
 
 async def _stays_after_all(stripe: Stripe, subscription: str, pause: Pause) -> None:
     await stripe.post(f"/v1/subscriptions/{subscription}", cancel_at_period_end="true")
-    await pause()
+    await pause(subscription)
     await stripe.post(f"/v1/subscriptions/{subscription}", cancel_at_period_end="false")
 
 
@@ -77,17 +77,17 @@ async def _changes_plan(stripe: Stripe, subscription: str, pause: Pause) -> None
     wanted = _another_plan(plans["data"], flat["price"]["id"], flat["price"]["recurring"]["interval"])
     fields = {"items[0][id]": flat["id"], "items[0][price]": wanted, "proration_behavior": "always_invoice"}
     await stripe.post(f"/v1/subscriptions/{subscription}", **fields)
-    await pause()
+    await pause(subscription)
 
 
 async def _money_back(stripe: Stripe, subscription: str, pause: Pause) -> None:
     done = await _renew(stripe, subscription, pause)
     charges = await stripe.get("/v1/charges", customer=done["subscription"]["customer"])
     await stripe.post("/offline/refund", charge=charges["data"][0]["id"], amount=100)
-    await pause()
-    await stripe.post("/offline/dispute", charge=charges["data"][1]["id"])
-    await pause()
-    await stripe.post("/offline/dispute", charge=charges["data"][1]["id"], outcome="won")
+    disputed = charges["data"][1]["id"]
+    await stripe.post("/offline/dispute", charge=disputed)
+    await pause(disputed)
+    await stripe.post("/offline/dispute", charge=disputed, outcome="won")
 
 
 def _another_plan(prices: list[dict[str, Any]], present: str, interval: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -125,6 +126,11 @@ class Mirror:
         """Of any question."""
         with self._db.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query.encode(), parameters).fetchall()
+
+    def read_at(self) -> dict[str, datetime]:
+        """When the worker last began to read each object."""
+        rows = self.rows("select object_id, observed_at from app.stripe_objects")
+        return {row["object_id"]: row["observed_at"] for row in rows}
 
     def unfinished(self) -> int:
         """Events that wait to be applied."""

@@ -73,8 +73,8 @@ class Sender:
         self.report.check(answer.status == 200, f"{event['id']} was answered {answer.status}: {said}")
 
     async def send_somehow(self, event: Event) -> None:
-        """Some time later; perhaps twice at once, perhaps once more after that."""
-        await asyncio.sleep(self._chance.uniform(0, LATEST_S))
+        """Soon, as a rule; perhaps twice at once, perhaps once more after that."""
+        await asyncio.sleep(LATEST_S * self._chance.random() ** 4)
         copies = [self.send("first", event)]
         if self._chance.random() < 0.2:
             copies.append(self.send("parallel", event))
@@ -85,10 +85,15 @@ class Sender:
 
     async def send_again(self, event: Event) -> None:
         """The same event, or what it says under another id."""
-        if self._chance.random() < 0.5:
-            await self.send("duplicate", event)
-        else:
-            await self.send("replay", event | {"id": f"evt_{uuid4().hex[:24]}"})
+        await (self.send("duplicate", event) if self._chance.random() < 0.5 else self.replay(event))
+
+    async def replay(self, event: Event) -> None:
+        """What it says, under another id."""
+        await self.send("replay", event | {"id": f"evt_{uuid4().hex[:24]}"})
+
+    async def replay_all(self, events: list[Event]) -> None:
+        """Each of them, in an order that has nothing to do with theirs."""
+        await asyncio.gather(*(self.replay(event) for event in self._chance.sample(events, len(events))))
 
     async def send_old_ones(self, events: list[Event], count: int) -> None:
         """Any of them, all at once."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,36 +19,56 @@ from scripts.stack.cluster import free_port
 from scripts.stack.payments import OfflineStripeConfig, create_offline_stripe_app
 from scripts.stack.stripe_choice import STRIPE_DOOR
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 KEY = "sk_test_offline_silent"
 NOBODY = "http://127.0.0.1:1/"
 
 
+@dataclass
+class Twin:
+    """Where it is; answers take up to ``slowest_s`` to arrive: what they say may be out of date."""
+
+    url: str
+    slowest_s: float = 0.0
+
+
 @contextmanager
-def silent_stripe(folder: Path) -> Iterator[str]:
-    """Its address; it runs in a thread of its own."""
+def silent_stripe(folder: Path) -> Iterator[Twin]:
+    """It runs in a thread of its own."""
     port = free_port()
-    url = f"http://127.0.0.1:{port}{STRIPE_DOOR}"
+    twin = Twin(f"http://127.0.0.1:{port}{STRIPE_DOOR}")
     config = OfflineStripeConfig(
-        KEY, "whsec_nobody", NOBODY, url, folder / "stripe.sqlite3", retry_seconds=()
+        KEY, "whsec_nobody", NOBODY, twin.url, folder / "stripe.sqlite3", retry_seconds=()
     )
     logging.getLogger("stripe-offline").setLevel(logging.ERROR)
     loop, ready, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    serving = threading.Thread(target=lambda: loop.run_until_complete(_serve(config, port, ready, ended)))
+    app = _application(config, twin)
+    serving = threading.Thread(target=lambda: loop.run_until_complete(_serve(app, port, ready, ended)))
     serving.start()
     try:
         assert ready.wait(20), "the twin does not start"
-        yield url
+        yield twin
     finally:
         loop.call_soon_threadsafe(ended.set)
         serving.join()
         loop.close()
 
 
-async def _serve(
-    config: OfflineStripeConfig, port: int, ready: threading.Event, ended: asyncio.Event
-) -> None:
-    app = web.Application()
+def _application(config: OfflineStripeConfig, twin: Twin) -> web.Application:
+    @web.middleware
+    async def late(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        if request.method == "GET" and twin.slowest_s:
+            await asyncio.sleep(twin.slowest_s * random.random() ** 4)  # most are soon there, some are not
+        return answer
+
+    app = web.Application(middlewares=[late])
     app.add_subapp(STRIPE_DOOR, create_offline_stripe_app(config))
+    return app
+
+
+async def _serve(app: web.Application, port: int, ready: threading.Event, ended: asyncio.Event) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

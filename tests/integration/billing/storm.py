@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from scripts.stack.settings import PROJECT, StackSettings
@@ -23,20 +24,21 @@ from scripts.stack.supervisor import delete_everything, start_detached, stop_run
 from tests.integration.billing.histories import live, sell_pack
 from tests.integration.billing.mirror import Mirror, Picture
 from tests.integration.billing.sender import Event, Report, Sender
-from tests.integration.billing.silent_stripe import KEY, Stripe, silent_stripe
+from tests.integration.billing.silent_stripe import KEY, Stripe, Twin, silent_stripe
 
 PLANS = ("starter", "professional", "business")
 PACK, PACK_HOLDS = "requests_1000", 1000
+SLOWEST_S, SHORT_S, LONGEST = 2.0, 0.5, timedelta(seconds=10)
 THANKS, BACK = "https://example.test/thanks", "https://example.test/back"
 
 
 @contextmanager
-def platform() -> Iterator[tuple[State, str]]:
-    """One of its own, with the real door and a real worker; and the address of Stripe's twin beside it."""
+def platform() -> Iterator[tuple[State, Twin]]:
+    """One of its own, with the real door and a real worker; and Stripe's twin beside it."""
     with tempfile.TemporaryDirectory(prefix="lamina-storm-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
-        with silent_stripe(folder) as url, _environment(folder, url):
+        with silent_stripe(folder) as twin, _environment(folder, twin.url):
             settings = StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=folder)
             try:
                 state = start_detached(settings)
@@ -44,7 +46,7 @@ def platform() -> Iterator[tuple[State, str]]:
                     [sys.executable, "-m", "scripts.cli", "plans", "push"],
                     cwd=PROJECT, check=True, capture_output=True,
                 )  # fmt: skip
-                yield state, url
+                yield state, twin
             finally:
                 stop_running(settings)
                 delete_everything(settings)
@@ -56,7 +58,7 @@ def _environment(folder: Path, url: str) -> Iterator[None]:
     before = dict(os.environ)
     os.environ |= {
         "LAMINA_STATE_DIR": str(folder),
-        "LAMINA_LANES": "interactive=8,billing=8",
+        "LAMINA_LANES": "interactive=8,billing=16",
         "STRIPE_API_BASE": url,
         "STRIPE_SECRET_KEY": KEY,
         "STRIPE_WEBHOOK_SECRET": "whsec_storm",
@@ -68,22 +70,27 @@ def _environment(folder: Path, url: str) -> Iterator[None]:
         os.environ |= before
 
 
-async def run(state: State, url: str, *, subscriptions: int, deliveries: int, seed: int) -> Report:
+async def run(state: State, twin: Twin, *, subscriptions: int, deliveries: int, seed: int) -> Report:
     """The storm, then each event by itself from the same beginning; what differs is a problem."""
-    stripe, mirror, sender = Stripe(url), Mirror(state), Sender(state, seed)
+    stripe, mirror, sender = Stripe(twin.url), Mirror(state), Sender(state, seed)
     report = sender.report
     try:
-        checkouts, packs = await _open_pages(mirror, subscriptions)
+        pages = await _open_pages(mirror, subscriptions)
         mirror.keep()
-        events = await _storm(stripe, mirror, sender, _histories(stripe, checkouts, packs), deliveries)
+        twin.slowest_s = SLOWEST_S
+        events = await _storm(stripe, mirror, sender, pages, deliveries)
+        twin.slowest_s = 0.0
         stormy = mirror.picture()
-        _check_effects(mirror, report, sender.ids, packs)
         await _check_truth(stripe, mirror, report)
+        await sender.replay_all(events)
+        await mirror.settled()
+        _compare("storm", stormy, "after everything was told again", mirror.picture(), report)
+        _check_effects(mirror, report, sender.ids, len(pages[1]))
         mirror.put_back()
         for event in events:
             await sender.send("one by one", event)
             await mirror.settled()
-        _compare(stormy, mirror.picture(), report)
+        _compare("storm", stormy, "one by one", mirror.picture(), report)
         report.facts |= {"events": len(events), "subscriptions": len(stormy["public.subscriptions"])}
         report.facts |= {
             "invoices": len(stormy["public.invoices"]),
@@ -104,53 +111,52 @@ async def _open_pages(mirror: Mirror, subscriptions: int) -> tuple[list[str], li
         mirror.ask(owner, "start_checkout", workspace, PLANS[at % 3], intervals[at % 2], THANKS, BACK)
         for at, workspace in enumerate(buyers)
     ]
-    owner, buyers = mirror.new_workspaces(max(2, subscriptions // 5), plan="starter")
+    owner, buyers = mirror.new_workspaces(max(4, subscriptions // 5), plan="starter")
     packs = [mirror.ask(owner, "buy_credit_pack", workspace, PACK, THANKS, BACK) for workspace in buyers]
     return await mirror.pages(sessions), await mirror.pages(packs)
 
 
-def _histories(stripe: Stripe, checkouts: list[str], packs: list[str]) -> asyncio.Future[list[None]]:
-    async def pause() -> None:
-        await asyncio.sleep(random.uniform(0, 0.5))
-
-    return asyncio.gather(
-        *(live(stripe, number, checkout, pause) for number, checkout in enumerate(checkouts)),
-        *(sell_pack(stripe, number, checkout, pause) for number, checkout in enumerate(packs)),
-    )
-
-
 async def _storm(
-    stripe: Stripe,
-    mirror: Mirror,
-    sender: Sender,
-    histories: asyncio.Future[list[None]],
-    deliveries: int,
+    stripe: Stripe, mirror: Mirror, sender: Sender, pages: tuple[list[str], list[str]], deliveries: int
 ) -> list[Event]:
-    """Everything at the same time; gives the events in the order in which they happened."""
+    """Everything at the same time; gives the events in the order in which they happened.
+
+    Half of the steps at Stripe wait until the worker has read what the one before has changed.
+    """
     known: set[str] = set()
     events: list[Event] = []
     sending: list[asyncio.Task[None]] = []
+    read_at: dict[str, datetime] = {}
+
+    async def pause(changed: str) -> None:
+        began, waits = datetime.now(UTC), random.random() < 0.5
+        await asyncio.sleep(random.uniform(0, SHORT_S))
+        while waits and read_at.get(changed, began) <= began and datetime.now(UTC) < began + LONGEST:
+            await asyncio.sleep(0.02)
 
     async def watch() -> None:
         new = await stripe.everything("/v1/events", known)
         known.update(event["id"] for event in new)
         events.extend(new)
         sending.extend(asyncio.create_task(sender.send_somehow(event)) for event in new)
+        read_at.update(mirror.read_at())
+        await asyncio.sleep(0.05)
 
+    histories = asyncio.gather(
+        *(live(stripe, number, page, pause) for number, page in enumerate(pages[0])),
+        *(sell_pack(stripe, number, page, pause) for number, page in enumerate(pages[1])),
+    )
     while not histories.done():
         await watch()
-        await asyncio.sleep(0.05)
     await histories
     await watch()
     await asyncio.gather(*sending)
     await sender.send_old_ones(events, deliveries - sender.report.sent.total())
     await mirror.settled()
-    await sender.send_old_ones(events, len(events) // 10)
-    await mirror.settled()
     return events
 
 
-def _check_effects(mirror: Mirror, report: Report, ids: set[str], packs: list[str]) -> None:
+def _check_effects(mirror: Mirror, report: Report, ids: set[str], packs: int) -> None:
     """Each event is kept once and has at most one job, each pack is given or taken back once."""
     kept = mirror.rows("select event_id, outcome, job_id from app.stripe_events")
     report.check({row["event_id"] for row in kept} == ids, "not every event is kept")
@@ -163,7 +169,7 @@ def _check_effects(mirror: Mirror, report: Report, ids: set[str], packs: list[st
     bad = [row for row in jobs if row["jobs"] != 1 or not row["good"]]
     report.check(not bad, f"not one successful job each: {bad[:5]}")
     given = mirror.rows("select remaining from app.credits order by remaining")
-    wanted = [0] * (len(packs) // 2) + [PACK_HOLDS] * (len(packs) - len(packs) // 2)
+    wanted = [0] * (packs // 2) + [PACK_HOLDS] * (packs - packs // 2)
     report.check([row["remaining"] for row in given] == wanted, f"credits: {given}, not {wanted}")
     report.facts["kept"] = f"{len(kept):,} events, {len(jobs):,} jobs"
 
@@ -192,11 +198,11 @@ def _same(report: Report, what: str, theirs: dict[str, object], ours: dict[str, 
     report.check(not differing, f"{len(differing)} {what} are not as at Stripe: {shown}")
 
 
-def _compare(stormy: Picture, serial: Picture, report: Report) -> None:
-    for table, rows in serial.items():
-        odd = [row for row in stormy[table] if row not in rows]
-        lost = [row for row in rows if row not in stormy[table]]
-        report.check(stormy[table] == rows, f"{table} differs: storm {odd[:2]}, one by one {lost[:2]}")
+def _compare(name: str, picture: Picture, other_name: str, other: Picture, report: Report) -> None:
+    for table, rows in picture.items():
+        odd = [row for row in rows if row not in other[table]]
+        lost = [row for row in other[table] if row not in rows]
+        report.check(rows == other[table], f"{table}: {name} {odd[:2]}, {other_name} {lost[:2]}")
 
 
 def main() -> None:
@@ -206,8 +212,8 @@ def main() -> None:
     parser.add_argument("--deliveries", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=7)
     wishes = vars(parser.parse_args())
-    with platform() as (state, url):
-        report = asyncio.run(run(state, url, **wishes))
+    with platform() as (state, twin):
+        report = asyncio.run(run(state, twin, **wishes))
     print("\n".join(report.lines()))
     raise SystemExit(bool(report.problems))
 

@@ -1,0 +1,107 @@
+"""A platform with its real door, worker processes that may be killed, ManyChat and a model beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.stack.cluster import free_port
+from scripts.stack.parts import server_environment
+from scripts.stack.settings import PROJECT, StackSettings
+from scripts.stack.state import State
+from scripts.stack.supervisor import delete_everything, start_detached, stop_running
+from tests.support.echo_model import echo_process
+from tests.support.manychat import manychat_process
+
+LEASE_SECONDS = 4
+
+
+@dataclass
+class Crew:
+    """Workers as processes on one platform; ``manychat`` is the address of ManyChat's side."""
+
+    state: State
+    manychat: str
+    model: str
+    folder: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def hire(self, count: int) -> None:
+        """Starts so many more."""
+        for _ in range(count):
+            with (self.folder / f"worker-{len(self.processes)}.log").open("wb") as log:
+                self.processes.append(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "worker"],
+                        cwd=PROJECT,
+                        env=self._environment(),
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                    )
+                )
+
+    def kill_one(self) -> None:
+        """The first, at once and without a word."""
+        self.processes[0].kill()
+        self.processes[0].wait()
+
+    def dismiss(self) -> None:
+        """Stops those that are left, in order."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(timeout=30)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            **server_environment(self.state),
+            "LAMINA_DB_URL": self.state.worker_db_url,
+            "LAMINA_HEALTH_PORT": str(free_port()),
+            "LAMINA_LEASE_SECONDS": str(LEASE_SECONDS),
+            "LAMINA_EMBEDDINGS_PROVIDER": "offline",
+            "LAMINA_EMAIL_PROVIDER": "offline",
+            "LAMINA_MAILBOX_DIR": str(self.folder / "mailbox"),
+            "LAMINA_LLM_PROVIDER": "openai",
+            "OPENAI_API_KEY": "test",
+            "OPENAI_BASE_URL": self.model,
+            "LAMINA_CHAT_PROVIDER": "manychat",
+            "MANYCHAT_BASE_URL": self.manychat,
+        }
+
+
+@contextmanager
+def crew() -> Iterator[Crew]:
+    """A platform in a folder of its own, without workers yet."""
+    with ExitStack() as stack:
+        name = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="lamina-rush-", ignore_cleanup_errors=True)
+        )
+        folder = Path(name)
+        folder.chmod(0o711)
+        stack.enter_context(_environment(folder))
+        settings = StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=folder)
+        stack.callback(delete_everything, settings)
+        stack.callback(stop_running, settings)
+        state = start_detached(settings, with_worker=False)
+        manychat = stack.enter_context(manychat_process())
+        hired = Crew(state, manychat, stack.enter_context(echo_process()), folder)
+        stack.callback(hired.dismiss)
+        yield hired
+
+
+@contextmanager
+def _environment(folder: Path) -> Iterator[None]:
+    before = os.environ.get("LAMINA_STATE_DIR")
+    os.environ["LAMINA_STATE_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("LAMINA_STATE_DIR")
+        os.environ |= {} if before is None else {"LAMINA_STATE_DIR": before}

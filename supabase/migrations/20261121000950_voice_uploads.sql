@@ -39,7 +39,7 @@ create function app.add_recording(p_workspace_id uuid, p_user_id uuid, p_path te
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_title text := coalesce(nullif(left(regexp_replace(p_path, '^.*/', ''), 300), ''), 'recording');
-  v_id uuid;
+  v_recording public.recordings;
   v_job_id bigint;
   v_reason text;
 begin
@@ -47,12 +47,10 @@ begin
     insert into public.recordings (workspace_id, title, object_path, byte_size, created_by)
     values (p_workspace_id, v_title, p_path, p_byte_size, p_user_id)
     on conflict (object_path) do nothing
-    returning id into v_id;
+    returning * into v_recording;
     if found then
-      v_job_id := app.enqueue(
-        'voice.transcribe', p_workspace_id, v_id, p_ordering_key => format('recording:%s', v_id));
-      update public.jobs as j set created_by = p_user_id where j.id = v_job_id;
-      update public.recordings as r set job_id = v_job_id where r.id = v_id;
+      v_job_id := app.enqueue_voice('voice.transcribe', v_recording, null);
+      update public.recordings as r set job_id = v_job_id where r.id = v_recording.id;
     end if;
   exception when sqlstate 'PT402' then
     get stacked diagnostics v_reason = message_text;

@@ -33,6 +33,20 @@ $$;
 comment on function app.meter_recording(bigint, int, float8) is
   'Reserves the seconds with the job, once however often it is tried; code and message say why not. The job''s row is locked, so that nothing is reserved for one that has ended.';
 
+create function app.enqueue_voice(p_kind text, p_recording public.recordings, p_dedupe_key text) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_job_id bigint := app.enqueue(p_kind, p_recording.workspace_id, p_recording.id, p_dedupe_key => p_dedupe_key,
+    p_ordering_key => case p_kind when 'voice.transcribe' then format('recording:%s', p_recording.id) end);
+begin
+  update public.jobs as j set created_by = p_recording.created_by where j.id = v_job_id;
+  return v_job_id;
+end;
+$$;
+
+comment on function app.enqueue_voice(text, public.recordings, text) is
+  'A job about a recording belongs to its user, who may cancel and retry it, whoever''s transaction it came from. Internal.';
+
 create function app.finish_recording(p_recording_id uuid, p_transcript text, p_segments jsonb, p_language text, p_model text)
 returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -46,8 +60,7 @@ begin
   returning * into v_recording;
   delete from app.recording_pieces as p where p.recording_id = p_recording_id;
   if v_recording.wants_answer then
-    update public.jobs as j set created_by = v_recording.created_by
-    where j.id = app.enqueue('voice.ask', v_recording.workspace_id, p_recording_id);
+    perform app.enqueue_voice('voice.ask', v_recording, null);
   end if;
 end;
 $$;
@@ -105,6 +118,7 @@ $$;
 comment on function app.finish_speech(uuid, uuid, text, boolean) is 'The answer can be heard; if it was erased meanwhile, the file goes again.';
 
 revoke execute on function app.meter_recording(bigint, int, float8) from public, anon, authenticated, service_role;
+revoke execute on function app.enqueue_voice(text, public.recordings, text) from public, anon, authenticated, service_role;
 revoke execute on function app.finish_recording(uuid, text, jsonb, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.ask_recording(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.finish_speech(uuid, uuid, text, boolean) from public, anon, authenticated, service_role;
@@ -127,9 +141,7 @@ begin
     and exists (select from public.messages as m where m.id = r.answer_id and m.status = 'complete')
   returning * into v_recording;
   if found then
-    update public.jobs as j set created_by = v_recording.created_by
-    where j.id = app.enqueue(
-      'voice.speak', v_recording.workspace_id, p_recording_id, p_dedupe_key => format('speak:%s', v_recording.answer_id));
+    perform app.enqueue_voice('voice.speak', v_recording, format('speak:%s', v_recording.answer_id));
   end if;
 end;
 $$;

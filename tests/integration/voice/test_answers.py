@@ -12,8 +12,10 @@ from tests.integration.voice.ear import MP3, Ear, says
 from tests.integration.voice.studio import BUCKET, Studio
 from tests.support.actors import Actor, Cast, give_plan
 
-QUESTION = "When does work begin?"
-HANDBOOK = "# Hours\n\nWork begins at nine in the morning. The office closes at six in the evening."
+QUESTION = "Who was the first keeper of the lighthouse?"
+HANDBOOK = (
+    "The lighthouse was lit for the first time in 1837. Ada Brennan was the first keeper of the lighthouse."
+)
 REFUSED = json_reply({"error": {"message": "Not this voice", "code": "bad_voice"}}, 400)
 
 
@@ -43,20 +45,19 @@ async def test_a_spoken_question_is_answered_and_read_aloud(
     question = studio.row("select * from public.messages where id = %s", answer["reply_to"])
     assert (question["content"], question["created_by"]) == (QUESTION, cast.editor.user_id)
     assert (answer["status"], answer["created_by"]) == ("complete", cast.editor.user_id)
-    assert "nine" in answer["content"]
+    assert "Ada Brennan" in answer["content"]
     assert answer["citations"]
     assert answer["conversation_id"] == made["conversation_id"]
     assert (made["speech_status"], made["speech_is_whole"]) == ("ready", True)
     assert made["speech_path"] == f"{cast.workspace_id}/{cast.editor.user_id}/answers/{answer['id']}.mp3"
     assert (studio.root / BUCKET / made["speech_path"]).read_bytes() == MP3
     (reading,) = ear.readings
-    assert "nine" in reading.fields["input"]
+    assert "Ada Brennan" in reading.fields["input"]
     assert "[1]" not in reading.fields["input"]
     assert (reading.fields["voice"], reading.fields["response_format"]) == ("alloy", "mp3")
-    jobs = studio.db.rows(
-        "select distinct created_by from public.jobs where kind ~ '^voice' or subject_id = %s", answer["id"]
-    )
-    assert jobs == [(cast.editor.user_id,)]
+    jobs = studio.db.rows("select kind, created_by from public.jobs where kind ~ '^voice' order by id")
+    assert [kind for kind, _ in jobs] == ["voice.transcribe", "voice.ask", "voice.speak"]
+    assert {by for _, by in jobs} == {cast.editor.user_id}
     assert studio.ledger("requests") == [(1, "committed")]
 
 

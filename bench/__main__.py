@@ -1,4 +1,4 @@
-"""``python -m bench [section …] [--rounds N]``: queues, knowledge, retrieval; all of them by default."""
+"""``python -m bench [section …] [--rounds N]``: queues, knowledge, retrieval, webhooks; all of them by default."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import logging
 
 import structlog
 
-from bench import knowledge, queues, retrieval
+from bench import knowledge, queues, retrieval, webhooks
 from bench.harness import console, save, server
 from bench.plot import draw
 
-SECTIONS = {"queues": queues.measure, "knowledge": knowledge.measure, "retrieval": retrieval.measure}
+SECTIONS = {
+    "queues": queues.measure,
+    "knowledge": knowledge.measure,
+    "retrieval": retrieval.measure,
+    "webhooks": webhooks.measure,
+}
 
 
 def main() -> None:

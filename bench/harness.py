@@ -150,8 +150,11 @@ def machine() -> str:
 
 
 def save(results: list[Result]) -> Path:
-    """Writes ``results.json``."""
+    """Writes ``results.json``; what was not measured this time stays as it was."""
     path = FOLDER / "results.json"
     rows = [{key: value for key, value in asdict(each).items() if key != "samples"} for each in results]
+    measured = {row["name"] for row in rows}
+    before = json.loads(path.read_text("utf-8"))["results"] if path.exists() else []
+    rows = [row for row in before if row["name"] not in measured] + rows
     path.write_text(json.dumps({"machine": machine(), "results": rows}, indent=2) + "\n", "utf-8")
     return path

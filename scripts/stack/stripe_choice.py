@@ -41,7 +41,7 @@ def choose_stripe(settings: StackSettings, state: State) -> StripeChoice:
     if developer.stripe_secret_key:
         secret = developer.stripe_webhook_secret
         return StripeChoice({}, {}, {SIGNING: secret.get_secret_value()} if secret and not theirs else {})
-    signing = theirs or state.stripe_offline_webhook_secret
+    signing = theirs.split(",")[0].strip() if theirs else state.stripe_offline_webhook_secret
     gateway = {
         "STRIPE_KEY": state.stripe_offline_key,
         "STRIPE_WEBHOOK_SECRET": signing,

@@ -83,6 +83,13 @@ def test_the_secret_of_the_functions_wins(folder: Path, settings: StackSettings,
     assert choice.gateway["STRIPE_WEBHOOK_SECRET"] == "whsec_theirs"
 
 
+def test_of_a_list_of_secrets_the_twin_signs_with_the_first(
+    folder: Path, settings: StackSettings, state: State
+) -> None:
+    (folder / "functions.env").write_text("STRIPE_WEBHOOK_SECRET=whsec_new, whsec_old\n")
+    assert choose_stripe(settings, state).gateway["STRIPE_WEBHOOK_SECRET"] == "whsec_new"
+
+
 def test_secrets_stay_and_old_files_load(settings: StackSettings, state: State) -> None:
     file = state_file(settings)
     save(state, file)

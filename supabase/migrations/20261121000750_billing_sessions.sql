@@ -8,6 +8,7 @@ insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
   ('billing.apply_event', 'billing', 10, 'payments', 1),
   ('billing.send_meter_event', 'billing', 20, 'payments', 1),
   ('billing.cancel_subscription', 'billing', 20, 'payments', 1),
+  ('billing.close_checkout', 'billing', 20, 'payments', 1),
   ('billing.reconcile', 'bulk', 3, 'payments', 1),
   ('billing.purge_events', 'bulk', 3, null, 1);
 

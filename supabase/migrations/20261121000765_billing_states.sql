@@ -264,11 +264,15 @@ begin
     p_dedupe_key => 'cancel:' || s.stripe_subscription_id)
   from public.subscriptions as s
   where s.workspace_id = old.id and s.status not in ('canceled', 'incomplete_expired');
+  perform app.enqueue('billing.close_checkout',
+    p_args => jsonb_build_object('checkout_id', s.stripe_session_id), p_dedupe_key => 'close:' || s.stripe_session_id)
+  from public.billing_sessions as s
+  where s.workspace_id = old.id and s.kind in ('checkout', 'credit_pack') and s.status = 'open';
   return old;
 end;
 $$;
 
-comment on function app.end_subscriptions() is 'Before a workspace goes with all its rows, its subscriptions are cancelled at Stripe, which keeps the invoices.';
+comment on function app.end_subscriptions() is 'Before a workspace goes with all its rows, its subscriptions are cancelled at Stripe, which keeps the invoices, and no page is left on which one could pay.';
 
 create trigger end_subscriptions before delete on public.workspaces
   for each row execute function app.end_subscriptions();

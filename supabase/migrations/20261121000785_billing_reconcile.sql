@@ -23,6 +23,16 @@ end;
 comment on function app.subscriptions_held() is
   'Our subscriptions as reconciliation compares them: prices that sell their version, and whether their workspace lives on what it has paid.';
 
+create function app.checkouts_open(p_older_than interval) returns table (id text)
+language sql stable security definer set search_path = ''
+begin atomic
+  select s.stripe_session_id from public.billing_sessions as s
+  where s.status = 'open' and s.kind in ('checkout', 'credit_pack') and s.created_at < pg_catalog.now() - p_older_than
+  order by s.created_at;
+end;
+
+comment on function app.checkouts_open(interval) is 'Pages begun so long ago that still wait to be paid, as far as we know.';
+
 create function app.purge_stripe_events(p_older_than interval) returns bigint
 language sql volatile security definer set search_path = ''
 begin atomic
@@ -44,6 +54,8 @@ comment on function app.purge_stripe_events(interval) is
   'Forgets applied events older than this, but never within the 30 days in which Stripe can send one again; returns how many.';
 
 revoke execute on function app.subscriptions_held() from public, anon, authenticated, service_role;
+revoke execute on function app.checkouts_open(interval) from public, anon, authenticated, service_role;
 revoke execute on function app.purge_stripe_events(interval) from public, anon, authenticated, service_role;
 grant execute on function app.subscriptions_held() to lamina_worker;
+grant execute on function app.checkouts_open(interval) to lamina_worker;
 grant execute on function app.purge_stripe_events(interval) to lamina_worker;

@@ -117,6 +117,29 @@ async def test_an_end_that_was_missed(till: Till) -> None:
     assert kinds(await till.reconcile()) == []
 
 
+async def test_a_payment_of_which_nobody_told(till: Till) -> None:
+    """Of a pack there is no subscription and no invoice: the page is all there is."""
+    await till.subscribe("starter")
+    paid, left, open_still = till.buy_pack(), till.buy_pack(), till.buy_pack()
+    await till.pay(paid)
+    till.stripe.post(f"checkout/sessions/{till.session(left)['stripe_session_id']}/expire")
+    assert kinds(await till.reconcile()) == [], "the event may be on its way"
+    till.db.admin.execute("update public.billing_sessions set created_at = now() - interval '2 hours'")
+    assert kinds(await till.reconcile(dry_run=True)) == [("checkout.status", False)] * 2
+    assert till.credits() == 0
+    assert kinds(await till.reconcile()) == [("checkout.status", True)] * 2
+    assert till.credits() == 1000
+    assert [till.session(each)["status"] for each in (paid, left, open_still)] == [
+        "complete",
+        "expired",
+        "open",
+    ]
+    assert till.row("select status from public.payments where amount = 900")["status"] == "succeeded"
+    assert kinds(await till.reconcile()) == []
+    await till.settle()
+    assert till.credits() == 1000, "the event came after all"
+
+
 async def test_what_cannot_be_mended_is_said_every_time(till: Till) -> None:
     running = await till.subscribe("professional")
     till.db.admin.execute(

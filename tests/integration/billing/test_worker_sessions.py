@@ -214,6 +214,20 @@ async def events_after(till: Till) -> list[dict[str, str]]:
     return till.rows("select outcome from app.stripe_events where event_id = any (%s)", ids)
 
 
+@pytest.mark.parametrize("is_paid", [False, True])
+async def test_no_page_of_a_deleted_workspace_can_be_paid(till: Till, is_paid: bool) -> None:
+    session_id = till.start_checkout()
+    await till.work_off()
+    url = till.session(session_id)["url"]
+    if is_paid:
+        till.stripe.press(url, "pay")
+    till.call("delete_workspace")
+    await till.work_off()
+    assert till.stripe.twin.press(url, "pay").status_code == 400
+    bought = till.stripe.all_of("subscriptions", status="all")
+    assert [each["status"] for each in bought] == (["canceled"] if is_paid else [])
+
+
 async def test_nothing_is_cancelled_twice(till: Till) -> None:
     running = await till.subscribe()
     till.stripe.delete(f"subscriptions/{running['stripe_subscription_id']}")

@@ -22,7 +22,7 @@ from worker.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from worker.providers.payments.states import InvoiceState, MeterFault, SubscriptionState
+from worker.providers.payments.states import CheckoutState, InvoiceState, MeterFault, SubscriptionState
 from worker.runtime.job import Job, JobContext
 from worker.runtime.outcome import DONE, Outcome, ProviderDown
 
@@ -180,6 +180,36 @@ def test_invoices_differ(name: str) -> None:
 
 def test_invoices_that_we_lack() -> None:
     assert invoice_drift(None, BILL) == Drift("in_1", "invoice.missing", None, "paid")
+
+
+PAGE = CheckoutState(
+    id="cs_1",
+    customer_id="cus_1",
+    reference=None,
+    mode="payment",
+    status="open",
+    payment_status="unpaid",
+    subscription_id=None,
+    payment_id=None,
+    amount_total=900,
+    currency="usd",
+    expires_at=END,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "payment", "expected"),
+    [
+        ("open", "unpaid", None),
+        ("complete", "unpaid", None),
+        ("complete", "paid", Drift("cs_1", "checkout.status", "open", "complete")),
+        ("complete", "no_payment_required", Drift("cs_1", "checkout.status", "open", "complete")),
+        ("expired", "unpaid", Drift("cs_1", "checkout.status", "open", "expired")),
+    ],
+)
+def test_pages_that_are_open_for_us_alone(status: str, payment: str, expected: Drift | None) -> None:
+    assert rules.checkout_drift(replace(PAGE, status=status, payment_status=payment)) == expected
+    assert rules.checkout_drift(None) is None
 
 
 JOB, CONTEXT = cast("Job", None), cast("JobContext", None)

@@ -10,7 +10,7 @@ from worker.domains.billing.outage import resting
 from worker.domains.billing.ports import BillingPorts
 from worker.domains.billing.reconcile import reconcile
 from worker.domains.billing.repository import SQL
-from worker.domains.billing.sessions import open_session
+from worker.domains.billing.sessions import close_checkout, open_session
 from worker.runtime.job import Job, JobContext
 from worker.runtime.outcome import DONE, Outcome
 from worker.runtime.registry import Registry
@@ -36,6 +36,10 @@ def register(registry: Registry, ports: BillingPorts) -> None:
         await ports.payments.cancel_subscription(subscription_id, idempotency_key=f"cancel-{subscription_id}")
         return DONE
 
+    async def close(job: Job, ctx: JobContext) -> Outcome:
+        await close_checkout(ports.payments, str(job.args["checkout_id"]))
+        return DONE
+
     async def nightly(job: Job, ctx: JobContext) -> Outcome:
         if ports.payments.name != "none":
             report = await reconcile(
@@ -52,6 +56,7 @@ def register(registry: Registry, ports: BillingPorts) -> None:
     registry.add("billing.open_session", resting(session))
     registry.add("billing.send_meter_event", resting(meter_event))
     registry.add("billing.cancel_subscription", resting(cancel))
+    registry.add("billing.close_checkout", resting(close))
     registry.add("billing.reconcile", resting(nightly))
     registry.add("billing.purge_events", purge)
     registry.every("billing-reconcile", "41 2 * * *", "billing.reconcile")

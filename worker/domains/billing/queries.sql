@@ -50,6 +50,10 @@ select i.stripe_invoice_id as id, i.status, i.total, i.amount_paid, i.amount_rem
 from public.invoices as i
 where i.stripe_invoice_id = any (%(ids)s);
 
+-- name: list_open_checkouts
+-- Pages that wait to be paid as far as we know, but not those of this hour: their event may be on its way.
+select o.id from app.checkouts_open(interval '1 hour') as o;
+
 -- name: list_customers
 -- Customers that are ours.
 select c.customer_id from app.billing_customers as c;

@@ -9,17 +9,20 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from worker.db.pool import Database, Row
+from worker.domains.billing.events import read
 from worker.domains.billing.repository import SQL
 from worker.domains.billing.rules import (
     FINAL,
     Drift,
+    State,
+    checkout_drift,
     invoice_drift,
     kind_of,
     subscription_drift,
     to_json,
 )
 from worker.providers.payments.port import Payments
-from worker.providers.payments.states import InvoiceState, SubscriptionState
+from worker.providers.payments.states import CheckoutState, InvoiceState, SubscriptionState
 
 PAGE = 100
 
@@ -34,7 +37,7 @@ class Report:
 
 
 async def reconcile(db: Database, payments: Payments, *, dry_run: bool, since: datetime) -> Report:
-    """All subscriptions, and the invoices made since then; ours become what the provider says.
+    """All subscriptions, the invoices made since then, pages still open; ours become what the provider says.
 
     Objects of customers that are not ours are left alone. Raises ProviderError.
     """
@@ -43,6 +46,7 @@ async def reconcile(db: Database, payments: Payments, *, dry_run: bool, since: d
     run = _Run(db, payments, Report(dry_run), begun["now"])
     await run.subscriptions()
     await run.invoices(since)
+    await run.checkouts()
     await run.meter_events()
     await db.one(SQL["save_report"], _report_row(run.report))
     return run.report
@@ -85,6 +89,17 @@ class _Run:
                     self.report.checked += 1
                     await self._mend(invoice_drift(ours.get(state.id), state), state)
 
+    async def checkouts(self) -> None:
+        """A page whose event never came: what was paid on it is given now."""
+        for row in await self.db.rows(SQL["list_open_checkouts"], {}):
+            states = await read(self.payments, "checkout", row["id"])
+            self.report.checked += 1
+            drift = checkout_drift(next((s for s in states if isinstance(s, CheckoutState)), None))
+            if drift is None:
+                continue
+            mended = not self.report.dry_run and "applied" in [await self._apply(state) for state in states]
+            self.report.drift.append(replace(drift, mended=mended))
+
     async def meter_events(self) -> None:
         for row in await self.db.rows(SQL["list_failed_meter_events"], {}):
             self.report.drift.append(
@@ -100,14 +115,17 @@ class _Run:
         if self.report.dry_run:
             self.report.drift.append(drift)
             return
+        if await self._apply(state) != "superseded":
+            self.report.drift.append(replace(drift, mended=await self._compare(state) is None))
+
+    async def _apply(self, state: State) -> str:
         parameters = {
             "kind": kind_of(state),
             "state": Jsonb(to_json(state)),
             "observed_at": self.observed_at,
         }
         row = await self.db.one(SQL["apply_state"], parameters)
-        if row is None or row["outcome"] != "superseded":
-            self.report.drift.append(replace(drift, mended=await self._compare(state) is None))
+        return str(row["outcome"]) if row else "unknown"
 
     async def _compare(self, state: SubscriptionState | InvoiceState) -> Drift | None:
         """What still differs: a subscription at a price that is none of ours stays wrong, for instance."""

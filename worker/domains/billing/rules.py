@@ -116,3 +116,12 @@ def invoice_drift(ours: Row | None, theirs: InvoiceState) -> Drift | None:
         if ours[name] != getattr(theirs, name):
             return Drift(theirs.id, f"invoice.{name}", str(ours[name]), str(getattr(theirs, name)))
     return None
+
+
+def checkout_drift(theirs: CheckoutState | None) -> Drift | None:
+    """Of a page that waits to be paid as far as we know. Late money may come on one that is complete."""
+    if theirs is None or theirs.status == "open":
+        return None
+    if theirs.status == "complete" and theirs.payment_status == "unpaid":
+        return None
+    return Drift(theirs.id, "checkout.status", "open", theirs.status)

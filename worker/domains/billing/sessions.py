@@ -64,17 +64,25 @@ async def _checkout(ports: BillingPorts, session: Row) -> Outcome:
     return Done(_ended(session, "open", page))
 
 
-async def _was_bought(payments: Payments, checkout_id: str) -> bool:
-    """Whether an older page has led to a subscription that we have not heard of yet.
+async def close_checkout(payments: Payments, checkout_id: str) -> None:
+    """Of a workspace that is gone: nothing is to be paid on it, and what was just bought ends."""
+    bought = await _close(payments, checkout_id)
+    if bought is not None:
+        await payments.cancel_subscription(bought, idempotency_key=f"cancel-{bought}")
 
-    The page is closed first: what is true then stays true.
-    """
+
+async def _was_bought(payments: Payments, checkout_id: str) -> bool:
+    """Whether an older page has led to a subscription that we have not heard of yet."""
+    subscription_id = await _close(payments, checkout_id)
+    bought = None if subscription_id is None else await payments.subscription(subscription_id)
+    return bought is not None and bought.status not in FINAL
+
+
+async def _close(payments: Payments, checkout_id: str) -> str | None:
+    """The subscription that was bought on the page; closed first, so that what is true then stays true."""
     await payments.expire_checkout(checkout_id)
     page = await payments.checkout(checkout_id)
-    if page is None or page.subscription_id is None:
-        return False
-    bought = await payments.subscription(page.subscription_id)
-    return bought is not None and bought.status not in FINAL
+    return None if page is None else page.subscription_id
 
 
 async def _change(ports: BillingPorts, session: Row) -> Outcome:

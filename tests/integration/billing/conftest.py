@@ -15,6 +15,7 @@ import pytest
 from scripts.billing.push import push
 from scripts.stack.cluster import free_port as any_port
 from tests.integration.billing.books import Books, add_kind
+from tests.integration.billing.states import add_customer, sell_everything
 from tests.integration.billing.tap import Tap, tapped
 from tests.integration.billing.till import Till, settings
 from tests.support.actors import Cast
@@ -75,3 +76,12 @@ def books(db: Database, cast: Cast) -> Books:
     """With a kind of job that may hold usage."""
     add_kind(db)
     return Books(db, cast.workspace_id)
+
+
+@pytest.fixture
+def shop(books: Books) -> Books:
+    """The cast's workspace on plan Free, known at Stripe; the price list is sold."""
+    books.db.admin.execute("delete from app.workspace_terms where workspace_id = %s", (books.workspace_id,))
+    sell_everything(books.db)
+    add_customer(books.db, books.workspace_id)
+    return books

@@ -294,11 +294,7 @@ async def test_old_copies_and_keys_are_forgotten(desk: Desk, receiver: Receiver)
     with desk.db.as_worker() as cursor:
         cursor.execute("select app.enqueue('messaging.purge')")
     async with desk.working(lanes={"bulk": 1}):
-        await until(desk_is_purged(desk))
+        purged = "select count(*) from public.jobs where kind = 'messaging.purge' and status = 'succeeded'"
+        await until(lambda: desk.db.value(purged) == 1)
     kept = {row["dedupe_key"] for row in desk.all("select dedupe_key from app.inbound_messages")}
     assert kept == {"id:waits", "id:new"}
-
-
-def desk_is_purged(desk: Desk) -> Any:
-    query = "select count(*) from public.jobs where kind = 'messaging.purge' and status = 'succeeded'"
-    return lambda: desk.db.value(query) == 1

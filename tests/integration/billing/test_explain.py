@@ -58,7 +58,9 @@ STATEMENTS = {
         "select * from public.billing_sessions where id = %(workspace)s or stripe_session_id = 'cs_1'"
     ),
     "an event": "select app.skip_stripe_event(event_id) from app.stripe_events where event_id = 'evt_7'",
-    "a page of tenants": "select w.id from public.workspaces as w where w.id > %(workspace)s order by w.id limit 9",
+    "a page of tenants": (
+        "select w.id from public.workspaces as w where w.id > %(workspace)s order by w.id limit 50"
+    ),
     "its terms": "select * from app.terms_of(%(workspace)s)",
 }
 

@@ -109,7 +109,11 @@ begin
   v_wanted.success_url := p_success_url;
   v_wanted.cancel_url := p_cancel_url;
   v_wanted.idempotency_key := p_idempotency_key;
-  if (app.live_subscription(p_workspace_id)).id is not null then
+  -- A call repeated with its key is answered as the first time, though it has led to a subscription since.
+  if (app.live_subscription(p_workspace_id)).id is not null and not exists (
+    select from public.billing_sessions as s
+    where s.workspace_id = p_workspace_id and s.idempotency_key = p_idempotency_key
+  ) then
     perform app.fail(409, 'billing.already_subscribed', 'This workspace has a subscription already.',
       'Use change_plan, or the portal.');
   end if;

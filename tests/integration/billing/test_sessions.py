@@ -109,6 +109,14 @@ def test_a_key_begins_one_session_however_often_it_comes(shop: Books, cast: Cast
             begin(shop, cast.owner, "start_checkout", *BEGIN["start_checkout"], key)
 
 
+def test_a_call_repeated_after_it_was_paid_is_answered_as_before(shop: Books, cast: Cast) -> None:
+    first = begin(shop, cast.owner, "start_checkout", *BEGIN["start_checkout"], "key")
+    subscribe(shop)
+    assert begin(shop, cast.owner, "start_checkout", *BEGIN["start_checkout"], "key")["id"] == first["id"]
+    with refused(409, "billing.already_subscribed"):
+        begin(shop, cast.owner, "start_checkout", *BEGIN["start_checkout"], "another")
+
+
 def test_a_key_is_the_workspaces_own(shop: Books, cast: Cast) -> None:
     with shop.db.as_user(cast.owner) as cursor:
         other = call(cursor, "create_workspace", "Other")["id"]

@@ -9,10 +9,11 @@ from typing import Any
 
 from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WORKSPACE
 from scripts.seed.person import Person, SeedFailed
+from scripts.seed.plan import buy_seats
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 1 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS)
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS)
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -39,6 +40,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
         planted.emails[role] = person.email
     tell(f"workspace {WORKSPACE}")
     planted.workspace_id = _workspace(people["owner"], planted)
+    tell("plan with a seat for everyone")
+    planted.new += buy_seats(people["owner"], url, planted.workspace_id, _wait)
     for role, person in people.items():
         tell(f"member {role}")
         planted.new += _join(people["owner"], person, planted.workspace_id)

@@ -105,7 +105,11 @@ def test_status_logs_and_a_second_start(stack: State) -> None:
     assert said["url"] == stack.url
     assert all(said["parts"].values())
     logs = subprocess.run(
-        [*LAMINA, "logs", "worker"], cwd=PROJECT, capture_output=True, text=True, check=True
+        [*LAMINA, "logs", "worker", "--lines", "100000"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "worker.started" in logs.stdout
     unknown = subprocess.run(

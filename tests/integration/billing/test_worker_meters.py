@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
 
 from scripts.stack.settings import PROJECT
 from tests.integration.billing.tap import Tap
@@ -198,6 +199,19 @@ def spawn(till: Till, tap: Tap) -> subprocess.Popen[bytes]:
     }
     command = [sys.executable, "-m", "worker"]
     return subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings, stdout=subprocess.DEVNULL)
+
+
+async def test_a_wrong_key_is_mended_by_a_person(till: Till) -> None:
+    await till.subscribe("starter")
+    till.use(INCLUDED + 9)
+    async with till.adapter(stripe_secret_key=SecretStr("sk_test_offline_of_another")) as wrong:
+        await till.work_off(wrong)
+    assert outbox(till) == [(9, "failed", "provider.unauthorised")]
+    assert till.notices().count("meter_failed") == 1
+    (job,) = jobs(till, "failed")
+    till.db.admin.execute("select app.restart_job(%s)", (job["id"],))
+    await till.work_off()
+    assert (outbox(till), till.stripe.metered("requests")) == ([(9, "sent", None)], 9)
 
 
 async def thin_event(till: Till) -> Event:

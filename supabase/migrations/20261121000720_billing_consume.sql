@@ -20,8 +20,6 @@ declare
   v_limit public.plan_limits;
   v_others bigint;
 begin
-  -- Two metrics that both go over the plan share one cap: they wait for each other here, last of all locks.
-  perform app.lock_ordering_key('overage:' || p_workspace_id);
   select * into v_terms from app.terms_of(p_workspace_id);
   select * into v_limit from public.plan_limits as l
   where l.plan_version_id = v_terms.plan_version_id and l.metric = p_metric;
@@ -30,6 +28,8 @@ begin
   elsif v_terms.spend_cap_amount is null then
     return 9223372036854775807;
   end if;
+  -- Two metrics that both go over the plan share one cap: they wait for each other here, last of all locks.
+  perform app.lock_ordering_key('overage:' || p_workspace_id);
   select coalesce(sum(app.overage_amount(
     greatest(u.overage, u.committed + u.reserved - l.included - u.credited - coalesce(c.remaining, 0)),
     l.overage_amount, l.overage_per)), 0) into v_others

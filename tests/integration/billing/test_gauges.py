@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from scripts.stack.migrate import migrate
 from tests.integration.billing.books import Books, Limit, add_plan
 from tests.integration.billing.test_ledger import differences
+from tests.integration.billing.test_quota_race import at_once
 from tests.integration.identity.calls import call, refused
 from tests.support.actors import Actor, Cast
 from tests.support.clusters import MIGRATIONS
@@ -52,7 +55,7 @@ def overwrite(books: Books, actor: Actor, path: str, size: int) -> None:
         )
 
 
-def documents(books: Books) -> list[tuple[object, ...]]:
+def documents(books: Books) -> list[tuple[Any, ...]]:
     return books.db.rows(
         "select title, status, error_code, object_path is null, byte_size"
         " from public.documents order by created_at"
@@ -120,6 +123,14 @@ def test_an_upload_above_the_limit_shows_as_failed_and_its_file_goes(
     assert (sizes(books), removals(books)) == ((1, 100), [path])
     ingests = "select count(*) from public.jobs where kind = 'knowledge.ingest_document'"
     assert books.db.value(ingests) == 1
+
+
+def test_of_uploads_at_once_as_many_are_kept_as_there_is_room_for(books: Books, cast: Cast) -> None:
+    small(books, documents=2)
+    errors = at_once([partial(upload, books, cast.editor, f"{number}.pdf", 10) for number in range(8)])
+    assert [error for error in errors if error] == []
+    assert sorted(row[1] for row in documents(books)) == ["failed"] * 6 + ["pending"] * 2
+    assert (sizes(books), len(removals(books)), differences(books.db)) == ((2, 20), 6, [])
 
 
 def test_a_refused_document_has_no_place_and_costs_none_to_delete(books: Books, cast: Cast) -> None:

@@ -133,22 +133,17 @@ def test_the_owners_cap_replaces_the_plans_until_it_is_taken_away(books: Books, 
 @pytest.mark.parametrize("has_terms", [True, False])
 def test_two_metrics_share_one_cap_however_they_race(books: Books, has_terms: bool) -> None:
     """Without terms of its own the workspace is on a plan free that sells overage."""
-    limits = {"requests": Limit(0, 10, 1), "voice_seconds": Limit(0, 10, 1)}
     if has_terms:
-        books.follow(add_plan(books.db, cap=100, **limits))
+        books.follow(add_plan(books.db, cap=100, requests=Limit(0, 10, 1), voice_seconds=Limit(0, 10, 1)))
     else:
-        newest_free(books.db, 100, **limits)
+        add_version(books.db, "free", cap=100, requests=Limit(0, 10, 1), voice_seconds=Limit(0, 10, 1))
         books.db.admin.execute(
             "delete from app.workspace_terms where workspace_id = %s", (books.workspace_id,)
         )
     errors = at_once([books.use, partial(books.use, "voice_seconds")] * 12)
     assert codes(errors) == ["quota.exceeded"] * 14
-    total = sum(books.counter(metric)["overage_amount"] for metric in limits)
+    total = sum(books.counter(metric)["overage_amount"] for metric in ("requests", "voice_seconds"))
     assert total == 100
-
-
-def newest_free(db: Database, cap: int, **limits: Limit) -> None:
-    add_version(db, "free", cap=cap, **limits)
 
 
 def test_a_cap_above_all_numbers_has_room(books: Books) -> None:

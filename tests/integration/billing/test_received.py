@@ -119,7 +119,7 @@ def test_an_event_without_effect_is_kept_and_sets_off_nothing(
     assert db.value("select count(*) from public.jobs") == 0
 
 
-MALFORMED = [
+MALFORMED: list[Any] = [
     None,
     7,
     "evt_1",

@@ -102,8 +102,8 @@ class Rush:
         self.crew.hire(workers)
         began = time.monotonic()
         left = asyncio.Event()
-        connector = aiohttp.TCPConnector(limit=AT_ONCE)
-        async with aiohttp.ClientSession(connector=connector) as session:
+        self.room = asyncio.Semaphore(AT_ONCE)
+        async with aiohttp.ClientSession() as session:
             people = [self._person(session, person, messages // contacts) for person in range(contacts)]
             killing = asyncio.create_task(self._kill_in_the_middle(messages // 3))
             await asyncio.gather(*people)
@@ -135,10 +135,11 @@ class Rush:
             "last_input_text": f"What is Q-{person}-{number} ?",
             "last_interaction": f"2026-11-21T08:{number // 60:02}:{number % 60:02}+00:00",
         }
-        began = time.perf_counter()
-        async with session.post(self.url, json=body, headers=self.headers) as answer:
-            said = await answer.json(content_type=None)
-        self.report.waits.append(time.perf_counter() - began)
+        async with self.room:
+            began = time.perf_counter()
+            async with session.post(self.url, json=body, headers=self.headers) as answer:
+                said = await answer.json(content_type=None)
+            self.report.waits.append(time.perf_counter() - began)
         words = {"type": "text", "text": "OK, bien reçu"}
         wanted = {"version": "v2", "content": {"type": "whatsapp", "messages": [words]}}
         self.report.check((answer.status, said) == (200, wanted), f"answered {answer.status}: {said}")

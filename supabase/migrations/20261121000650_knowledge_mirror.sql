@@ -95,6 +95,8 @@ comment on function app.broadcast_search() is 'Tells the searcher that the resul
 create function app.broadcast_answer_delta(p_conversation_id uuid, p_message_id uuid, p_seq int, p_text text) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
+  -- A piece that a crash loses comes again with the whole answer: nobody waits for the disk.
+  select pg_catalog.set_config('synchronous_commit', 'off', true);
   select realtime.send(
     pg_catalog.jsonb_build_object('message_id', p_message_id, 'seq', p_seq, 'text', p_text),
     'answer.delta', 'conversation:' || p_conversation_id, true);

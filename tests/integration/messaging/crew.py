@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from scripts.stack.cluster import free_port
 from scripts.stack.parts import server_environment
+from scripts.stack.processes import Child, Part
 from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State
 from scripts.stack.supervisor import delete_everything, start_detached, stop_running
@@ -30,40 +30,43 @@ class Crew:
     manychat: str
     model: str
     folder: Path
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[Child] = field(default_factory=list)
 
     def hire(self, count: int) -> None:
-        """Starts so many more."""
-        for _ in range(count):
-            with (self.folder / f"worker-{len(self.processes)}.log").open("wb") as log:
-                self.processes.append(
-                    subprocess.Popen(
-                        [sys.executable, "-m", "worker"],
-                        cwd=PROJECT,
-                        env=self._environment(),
-                        stdout=log,
-                        stderr=subprocess.STDOUT,
-                    )
-                )
+        """Starts so many more, and waits until they take jobs."""
+        hired = [self._worker(len(self.workers) + number) for number in range(count)]
+        self.workers += hired
+        for worker in hired:
+            worker.wait_until_ready()
 
     def kill_one(self) -> None:
         """The first, at once and without a word."""
-        self.processes[0].kill()
-        self.processes[0].wait()
+        self.workers[0].process.kill()
+        self.workers[0].process.wait()
 
     def dismiss(self) -> None:
         """Stops those that are left, in order."""
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(timeout=30)
+        for worker in self.workers:
+            worker.stop()
 
-    def _environment(self) -> dict[str, str]:
+    def _worker(self, number: int) -> Child:
+        port = free_port()
+        part = Part(
+            f"worker-{number}",
+            [sys.executable, "-m", "worker"],
+            self._environment(port),
+            PROJECT,
+            f"http://127.0.0.1:{port}/readyz",
+            grace_seconds=30.0,
+        )
+        return Child(part, self.folder)
+
+    def _environment(self, port: int) -> dict[str, str]:
         return {
             **os.environ,
             **server_environment(self.state),
             "LAMINA_DB_URL": self.state.worker_db_url,
-            "LAMINA_HEALTH_PORT": str(free_port()),
+            "LAMINA_HEALTH_PORT": str(port),
             "LAMINA_LEASE_SECONDS": str(LEASE_SECONDS),
             "LAMINA_EMBEDDINGS_PROVIDER": "offline",
             "LAMINA_EMAIL_PROVIDER": "offline",

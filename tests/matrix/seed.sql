@@ -87,3 +87,18 @@ select m.workspace_id, channel.id, m.contact_id, m.id from message as m, channel
 
 insert into public.webhook_endpoints (workspace_id, url, events, secret_last4, created_by)
 values (%(workspace)s, 'https://crm.example.test/hook', '{message.received}', 'abcd', %(admin)s);
+
+with ticket as (
+  insert into public.tickets (workspace_id, number, subject) values (%(workspace)s, 1, 'Late parcel') returning *
+),
+event as (
+  insert into public.ticket_events (workspace_id, ticket_id, kind) select t.workspace_id, t.id, 'opened' from ticket as t
+),
+message as (
+  insert into public.ticket_messages (workspace_id, ticket_id, kind, body, author_id)
+  select t.workspace_id, t.id, 'customer', 'Where is it?', %(admin)s from ticket as t returning *
+)
+insert into public.sentiments (workspace_id, ticket_message_id, label, provider, model, said_at)
+select m.workspace_id, m.id, 'unknown', 'lexicon', 'lexicon:vader', now() from message as m;
+
+insert into public.sla_policies (workspace_id, priority, first_response_minutes) values (%(workspace)s, 'normal', 60);

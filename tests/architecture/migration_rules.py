@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from scripts.stack.sqlsplit import Statement, split
 
 DOMAINS = frozenset({
-    "platform", "identity", "jobs", "knowledge", "messaging", "content", "billing", "learning",
-    "portfolio", "notifications", "privacy", "ops", "tasks", "voice", "sales", "service", "marketing", "sites",
-    "social", "integrations", "dashboards",
+    "billing", "content", "dashboards", "identity", "integrations", "jobs", "knowledge", "learning",
+    "marketing", "messaging", "notifications", "ops", "platform", "portfolio", "privacy", "sales",
+    "service", "sites", "social", "tasks", "voice",
 })  # fmt: skip
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 60

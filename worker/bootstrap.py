@@ -20,6 +20,9 @@ from worker.domains.messaging.ports import MessagingPorts
 from worker.domains.notifications import handlers as notifications
 from worker.domains.notifications.ports import NotificationPorts
 from worker.domains.ops import handlers as ops
+from worker.domains.service import handlers as service
+from worker.domains.service.asking import ModelRater
+from worker.domains.service.ports import ServicePorts
 from worker.domains.tasks import handlers as tasks
 from worker.domains.tasks.ports import TaskPorts
 from worker.domains.voice import handlers as voice
@@ -30,8 +33,11 @@ from worker.providers.chat.select import chat_channel
 from worker.providers.email.port import Mailer
 from worker.providers.email.select import mailer, reply_to, sender
 from worker.providers.embeddings.select import embedder
+from worker.providers.llm.port import ChatModel
 from worker.providers.llm.select import ChosenModels, chat_model
 from worker.providers.payments.select import payments
+from worker.providers.sentiment.lexicon import LexiconRater
+from worker.providers.sentiment.port import SentimentRater
 from worker.providers.speech.select import speech
 from worker.providers.speech.splitting import Limits
 from worker.providers.storage.supabase import SupabaseStorage
@@ -73,6 +79,7 @@ async def run(settings: WorkerSettings) -> None:
             )
             notifications.register(registry, _notification_ports(settings, db, mail))
             messaging.register(registry, MessagingPorts(db, chat, webhook_sender(settings)))
+            service.register(registry, ServicePorts(db, _rater(settings, model)))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
@@ -107,6 +114,10 @@ async def _try_out(mail: Mailer) -> None:
 
 def _notification_ports(settings: WorkerSettings, db: Database, mail: Mailer) -> NotificationPorts:
     return NotificationPorts(db, mail, sender(settings), reply_to(settings), settings.lamina_site_url)
+
+
+def _rater(settings: WorkerSettings, model: ChatModel) -> SentimentRater:
+    return ModelRater(model) if settings.lamina_sentiment_provider == "llm" else LexiconRater()
 
 
 def _voice_options(settings: WorkerSettings) -> VoiceOptions:

@@ -15,6 +15,7 @@ EmailChoice = Literal["auto", "sendgrid", "smtp", "mcp", "offline"]
 SmtpTls = Literal["auto", "tls", "starttls", "none"]
 ChatChoice = Literal["manychat", "offline"]
 SpeechChoice = Literal["auto", "openai", "none"]
+SentimentChoice = Literal["lexicon", "llm"]
 CommaList = Annotated[list[str], NoDecode]
 Lanes = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
 
@@ -76,6 +77,8 @@ class ProviderSettings(BaseSettings):
     lamina_speech_voice: str = Field("alloy", description="Reads answers aloud; named as the vendor does")
     lamina_realtime_model: str = "gpt-realtime-2.1-mini"
     lamina_speech_timeout_seconds: float = Field(300.0, gt=0, description="Longest wait for one piece")
+
+    lamina_sentiment_provider: SentimentChoice = Field("lexicon", description="llm: asks the chat model")
 
     lamina_provider_connect_seconds: float = Field(5.0, gt=0)
     lamina_embeddings_timeout_seconds: float = Field(60.0, gt=0)

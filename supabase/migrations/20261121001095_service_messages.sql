@@ -102,7 +102,7 @@ comment on column public.sentiments.message_id is 'The message on a channel.';
 comment on column public.sentiments.ticket_message_id is 'Or what a member wrote down.';
 comment on column public.sentiments.score is '-1 (upset) to 1 (pleased); null when it cannot be told, which is not 0.';
 comment on column public.sentiments.label is 'The same in a word; unknown: a language that the provider does not read, or no words.';
-comment on column public.sentiments.confidence is '0 to 1, as the provider sees it; of a lexicon the share of the text that carries mood.';
+comment on column public.sentiments.confidence is '0 to 1, as the provider sees it; a lexicon says how much the words agree.';
 comment on column public.sentiments.language is 'Language it was read in; null when unknown.';
 comment on column public.sentiments.provider is 'Who judged: lexicon for the built-in word list.';
 comment on column public.sentiments.model is 'With which model, as provider:model.';

@@ -176,6 +176,18 @@ $$;
 comment on function app.save_sentiment(uuid, uuid, real, text, real, text, text, text) is
   'How a message sounds, once; the ticket whose mood it belongs to, if any. Words that are gone leave nothing.';
 
+create function app.reserve_rating(p_workspace_id uuid, p_job_id bigint) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform app.consume(p_workspace_id, 'requests', 1, p_job_id);
+  return true;
+exception when sqlstate 'PT402' then
+  return false;
+end;
+$$;
+
+comment on function app.reserve_rating(uuid, bigint) is 'Reserves a request for a rating by a language model, once per job; false when the plan has no room.';
+
 create function app.ticket_mood(p_ticket_id uuid, p_limit int) returns table (before real, scores real[])
 language plpgsql volatile security definer set search_path = '' rows 1 as $$
 declare
@@ -227,11 +239,13 @@ revoke execute on function app.add_ticket_message(uuid, text, text, text, text) 
 revoke execute on function app.delivery_of(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.ticket_timeline(uuid, int, timestamptz, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.save_sentiment(uuid, uuid, real, text, real, text, text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.reserve_rating(uuid, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.ticket_mood(uuid, int) from public, anon, authenticated, service_role;
 revoke execute on function app.set_ticket_mood(uuid, real, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function app.add_ticket_message(uuid, text, text, text, text) to authenticated;
 grant execute on function app.delivery_of(uuid) to authenticated;
 grant execute on function public.ticket_timeline(uuid, int, timestamptz, uuid) to authenticated;
 grant execute on function app.save_sentiment(uuid, uuid, real, text, real, text, text, text) to lamina_worker;
+grant execute on function app.reserve_rating(uuid, bigint) to lamina_worker;
 grant execute on function app.ticket_mood(uuid, int) to lamina_worker;
 grant execute on function app.set_ticket_mood(uuid, real, text, boolean) to lamina_worker;

@@ -21,7 +21,7 @@ DATA = {
     "next_attempt_at": "2026-11-25T10:00:00+00:00", "metric": "requests", "used": 1600, "limit": 2000,
     "resets_at": "2026-12-01T00:00:00+00:00", "title": "Handbook.pdf", "error_message": "It is damaged.",
     "by": "Ada", "text": "Look at this.", "what": "API key …9f2c", "erase_at": "2026-12-24T00:00:00+00:00",
-    "reason": "It answered 500.",
+    "reason": "It answered 500.", "number": 7, "subject": "Late parcel", "promise": "first_response",
 }  # fmt: skip
 ALWAYS = {"workspace", "inviter", "by", "link"}
 """Values that no message lacks, so that a subject may name them."""
@@ -40,9 +40,11 @@ def message(kind: str, locale: str = "en", **changes: object) -> templates.Writt
 
 
 def kinds_of_the_database() -> set[str]:
-    text = (MIGRATIONS / "20261121000800_notifications_create.sql").read_text()
-    table = text.split("insert into app.notification_kinds")[1].split(";")[0]
-    return set(re.findall(r"\('(\w+)', (?:true|false)", table))
+    found: set[str] = set()
+    for path in MIGRATIONS.glob("*.sql"):
+        for statement in path.read_text().split("insert into app.notification_kinds")[1:]:
+            found |= set(re.findall(r"\('(\w+)', (?:true|false)", statement.split(";")[0]))
+    return found
 
 
 def test_each_kind_has_fields_and_a_text_in_each_language() -> None:

@@ -34,6 +34,9 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "erasure_scheduled": {"erase_at": "moment"},
     "webhook_disabled": {"url": "text", "reason": "text"},
     "meter_failed": {"reason": "text"},
+    "ticket_assigned": {"number": "text", "subject": "text", "by": "name"},
+    "ticket_breached": {"number": "text", "subject": "text", "promise": "word"},
+    "ticket_mood": {"number": "text", "subject": "text"},
 }
 PATHS: Mapping[str, str] = {
     "welcome": "/",
@@ -44,6 +47,9 @@ PATHS: Mapping[str, str] = {
     "export_ready": "/settings/exports",
     "erasure_scheduled": "/settings/account",
     "webhook_disabled": "/settings/webhooks",
+    "ticket_assigned": "/tickets",
+    "ticket_breached": "/tickets",
+    "ticket_mood": "/tickets",
 }
 """Pages of the frontend; what is not here is about billing."""
 BILLING_PATH = "/settings/billing"

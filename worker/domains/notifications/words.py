@@ -19,6 +19,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "documents": "documents", "seats": "seats",
         "owner": "owner", "admin": "admin", "editor": "editor", "sales": "sales", "support": "support",
         "marketing": "marketing", "viewer": "viewer",
+        "first_response": "first reply", "resolution": "solution",
         "someone": "Someone", "workspace": "your workspace",
     },
     "fr": {
@@ -26,6 +27,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "documents": "documents", "seats": "membres",
         "owner": "propriétaire", "admin": "administration", "editor": "rédaction", "sales": "ventes",
         "support": "assistance", "marketing": "marketing", "viewer": "lecture",
+        "first_response": "première réponse", "resolution": "résolution",
         "someone": "Quelqu’un", "workspace": "votre espace de travail",
     },
 })  # fmt: skip

@@ -1,0 +1,1 @@
+"""Customer service: moods of messages and tickets, and the clocks of what was promised."""

@@ -1,0 +1,1 @@
+"""Sentiment: how people who write to us feel."""

@@ -1,0 +1,266 @@
+-- Purpose:  figures: read by people at once, old ones while new ones are fetched; fetched by the worker once a day, within a budget.
+-- Risk:     none, new functions and a trigger on an own table.
+-- Way back: drop the functions of this file (cascade drops the trigger).
+set local lock_timeout = '5s';
+
+------------------------------------------------------------------------------------------------
+-- Read
+------------------------------------------------------------------------------------------------
+create function app.social_figures(p_snapshot public.social_snapshots) returns jsonb
+language sql immutable set search_path = ''
+return case when (p_snapshot).account_id is not null then jsonb_build_object(
+  'followers', (p_snapshot).followers, 'following', (p_snapshot).following, 'repositories', (p_snapshot).repositories,
+  'posts', (p_snapshot).posts, 'listed', (p_snapshot).listed, 'stars', (p_snapshot).stars, 'forks', (p_snapshot).forks,
+  'watchers', (p_snapshot).watchers, 'likes', (p_snapshot).likes, 'comments', (p_snapshot).comments,
+  'reposts', (p_snapshot).reposts, 'quotes', (p_snapshot).quotes, 'bookmarks', (p_snapshot).bookmarks,
+  'impressions', (p_snapshot).impressions) end;
+
+comment on function app.social_figures(public.social_snapshots) is 'The figures of a snapshot by name, unknown ones as null. Internal.';
+
+create function app.latest_social_snapshot(p_account_id uuid) returns public.social_snapshots
+language sql stable set search_path = ''
+begin atomic
+  select s.* from public.social_snapshots as s
+  where s.account_id = p_account_id and s.status = 'ok'
+  order by s.day desc limit 1;
+end;
+
+comment on function app.latest_social_snapshot(uuid) is 'The last one with figures; null without. Internal.';
+
+create function app.social_workspace(p_workspace_id uuid, p_username text) returns uuid
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if (p_workspace_id is null) = (p_username is null) then
+    perform app.fail(400, 'social.bad_request', 'Name either a workspace or a username.');
+  elsif p_workspace_id is not null then
+    perform app.require_permission(p_workspace_id, 'social.read');
+    return p_workspace_id;
+  end if;
+  return (
+    select w.id from public.profiles as p
+    join public.workspaces as w on w.created_by = p.user_id and w.kind = 'personal'
+    where lower(p.username) = lower(p_username));
+end;
+$$;
+
+comment on function app.social_workspace(uuid, text) is
+  'Whose figures are asked for: a workspace of the caller''s, or the personal one behind a username; null for an unknown name. Internal.';
+
+create function app.get_social_metrics(p_workspace_id uuid, p_username text)
+returns table (
+  account_id uuid, platform text, kind text, subject text, is_public boolean, account_status text,
+  status text, day date, taken_at timestamptz, is_stale boolean, source text, metrics jsonb, error_code text, error_message text)
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_workspace_id uuid := app.social_workspace(p_workspace_id, p_username);
+  v_is_member boolean := p_workspace_id is not null;
+begin
+  perform app.enqueue_social_refresh(a)
+  from public.social_accounts as a
+  cross join lateral app.latest_social_snapshot(a.id) as s
+  where a.workspace_id = v_workspace_id and (a.is_public or v_is_member)
+    and a.status = 'active' and a.next_try_at <= now()
+    and (s.taken_at is null or s.taken_at <= now() - interval '24 hours');
+  return query
+  select a.id, a.platform, a.kind, a.subject, a.is_public, a.status,
+    case when s.account_id is not null then 'ok' when a.error_code is not null then 'unavailable' else 'pending' end,
+    s.day, s.taken_at, coalesce(s.taken_at <= now() - interval '24 hours', true), s.source, app.social_figures(s),
+    case when v_is_member then a.error_code end, case when v_is_member then a.error_message end
+  from public.social_accounts as a
+  cross join lateral app.latest_social_snapshot(a.id) as s
+  where a.workspace_id = v_workspace_id and (a.is_public or v_is_member)
+  order by a.platform, a.kind, a.subject, a.id;
+end;
+$$;
+
+comment on function app.get_social_metrics(uuid, text) is
+  'Behind public.get_social_metrics. An old answer is given at once and a new one asked for, at most once an account however many ask.';
+
+------------------------------------------------------------------------------------------------
+-- For the worker
+------------------------------------------------------------------------------------------------
+create function app.begin_social_refresh(p_account_id uuid, p_revision int, p_cost_microusd bigint) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_account public.social_accounts;
+  v_today date := (now() at time zone 'utc')::date;
+  v_month date := date_trunc('month', now() at time zone 'utc')::date;
+begin
+  select * into v_account from public.social_accounts as a
+  where a.id = p_account_id and a.revision = p_revision and a.status = 'active'
+  for no key update;
+  if not found then
+    return 'gone';
+  elsif p_cost_microusd = 0 then
+    return 'go';
+  elsif v_account.read_on = v_today then
+    return 'read_today';
+  end if;
+  insert into public.social_spending (workspace_id, month, spent_microusd) values (v_account.workspace_id, v_month, 0)
+  on conflict (workspace_id, month) do nothing;
+  update public.social_spending as s set spent_microusd = s.spent_microusd + p_cost_microusd
+  where s.workspace_id = v_account.workspace_id and s.month = v_month
+    and s.spent_microusd + p_cost_microusd <= app.social_limit(s.workspace_id);
+  if not found then
+    return 'over_budget';
+  end if;
+  update public.social_accounts as a set read_on = v_today where a.id = p_account_id;
+  return 'go';
+end;
+$$;
+
+comment on function app.begin_social_refresh(uuid, int, bigint) is
+  'Committed before a platform is asked: go, gone, read_today (a paid read is made once a UTC day, also when its worker died) or over_budget.';
+
+create function app.return_social_cost(p_account_id uuid, p_cost_microusd bigint) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+  with read as (
+    select a.workspace_id, a.read_on from public.social_accounts as a where a.id = p_account_id and a.read_on is not null for no key update
+  ),
+  back as (
+    update public.social_spending as s set spent_microusd = greatest(0, s.spent_microusd - p_cost_microusd)
+    from read
+    where s.workspace_id = read.workspace_id and s.month = pg_catalog.date_trunc('month', read.read_on)::date
+  )
+  update public.social_accounts as a set read_on = null from read where a.id = p_account_id;
+end;
+
+comment on function app.return_social_cost(uuid, bigint) is 'The platform refused and charged nothing: the read may be made again today.';
+
+create function app.social_refreshed(
+  p_account_id uuid, p_revision int, p_source text, p_metrics jsonb, p_etag text, p_next_try_at timestamptz
+) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_account public.social_accounts;
+  v_said public.social_snapshots;
+begin
+  update public.social_accounts as a
+  set etag = p_etag, failures = 0, error_code = null, error_message = null, next_try_at = p_next_try_at
+  where a.id = p_account_id and a.revision = p_revision
+  returning * into v_account;
+  if not found then
+    return false;
+  end if;
+  v_said := jsonb_populate_record(
+    null::public.social_snapshots, coalesce(p_metrics, app.social_figures(app.latest_social_snapshot(p_account_id))));
+  v_said.account_id := p_account_id;
+  v_said.day := (now() at time zone 'utc')::date;
+  v_said.workspace_id := v_account.workspace_id;
+  v_said.platform := v_account.platform;
+  v_said.status := 'ok';
+  v_said.source := p_source;
+  v_said.error_code := null;
+  v_said.error_message := null;
+  v_said.taken_at := now();
+  delete from public.social_snapshots as s where s.account_id = p_account_id and s.day = v_said.day;
+  insert into public.social_snapshots select v_said.*;
+  return true;
+end;
+$$;
+
+comment on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) is
+  'Writes today''s figures; null metrics mean that nothing changed since the last ones. False when the account changed meanwhile.';
+
+create function app.social_failed(
+  p_account_id uuid, p_revision int, p_source text, p_code text, p_message text, p_is_broken boolean, p_failures int, p_next_try_at timestamptz
+) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_account public.social_accounts;
+begin
+  update public.social_accounts as a
+  set error_code = p_code, error_message = p_message, failures = p_failures, next_try_at = p_next_try_at,
+    status = case when p_is_broken then 'broken' else a.status end,
+    revision = a.revision + case when p_is_broken then 1 else 0 end
+  where a.id = p_account_id and a.revision = p_revision
+  returning * into v_account;
+  if found then
+    insert into public.social_snapshots as s (account_id, day, workspace_id, platform, status, source, error_code, error_message)
+    values (p_account_id, (now() at time zone 'utc')::date, v_account.workspace_id, v_account.platform, 'unavailable', p_source,
+      p_code, p_message)
+    on conflict (account_id, day) do update
+      set error_code = excluded.error_code, error_message = excluded.error_message, taken_at = excluded.taken_at
+      where s.status = 'unavailable';
+  end if;
+end;
+$$;
+
+comment on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz) is
+  'Notes why nothing came and when to try again. The day is unavailable, unless it has figures already; no figure becomes 0.';
+
+create function app.tell_expiring_tokens() returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+  select app.notify('token_expiring', m.user_id, a.workspace_id, null,
+    pg_catalog.format('social-token:%s:%s:%s', a.id, m.user_id, extract(epoch from a.expires_at)::bigint),
+    pg_catalog.jsonb_build_object(
+      'what', pg_catalog.format('%s %s', case a.platform when 'linkedin' then 'LinkedIn' when 'x' then 'X' else 'GitHub' end, a.subject),
+      'expires_at', a.expires_at, 'account_id', a.id))
+  from public.social_accounts as a
+  join public.workspace_members as m on m.workspace_id = a.workspace_id
+  where a.expires_at > pg_catalog.now() and a.expires_at <= pg_catalog.now() + interval '14 days' and a.status <> 'disabled'
+    and (m.user_id = a.created_by or m.role = 'owner' and not exists (
+      select from public.workspace_members as c where c.workspace_id = a.workspace_id and c.user_id = a.created_by));
+end;
+
+comment on function app.tell_expiring_tokens() is
+  'Tells who added an account, or the owners when they have left, that its token ends within 14 days: once a token. Internal.';
+
+create function app.sweep_social(p_limit int default 1000) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_count bigint;
+begin
+  perform app.tell_expiring_tokens();
+  perform app.enqueue_social_refresh(d)
+  from (
+    select a.* from public.social_accounts as a
+    where a.status = 'active' and a.next_try_at <= now()
+    order by a.next_try_at limit p_limit
+  ) as d;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+comment on function app.sweep_social(int) is 'What is due is asked for, and who must renew a token is told; returns how many accounts were due.';
+
+------------------------------------------------------------------------------------------------
+-- Broadcast
+------------------------------------------------------------------------------------------------
+create function app.broadcast_social() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform realtime.send(
+    jsonb_build_object('account_id', new.account_id, 'platform', new.platform, 'day', new.day, 'status', new.status),
+    'social.snapshot', 'workspace:' || new.workspace_id, true);
+  return null;
+end;
+$$;
+
+comment on function app.broadcast_social() is 'A hint to members that there are new figures; the row is the truth.';
+
+create trigger broadcast_change after insert or update on public.social_snapshots
+  for each row execute function app.broadcast_social();
+comment on trigger broadcast_change on public.social_snapshots is 'Who was given old figures hears that new ones came.';
+
+revoke execute on function app.social_figures(public.social_snapshots) from public, anon, authenticated, service_role;
+revoke execute on function app.latest_social_snapshot(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.social_workspace(uuid, text) from public, anon, authenticated, service_role;
+revoke execute on function app.get_social_metrics(uuid, text) from public, anon, authenticated, service_role;
+revoke execute on function app.begin_social_refresh(uuid, int, bigint) from public, anon, authenticated, service_role;
+revoke execute on function app.return_social_cost(uuid, bigint) from public, anon, authenticated, service_role;
+revoke execute on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) from public, anon, authenticated, service_role;
+revoke execute on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz)
+  from public, anon, authenticated, service_role;
+revoke execute on function app.tell_expiring_tokens() from public, anon, authenticated, service_role;
+revoke execute on function app.sweep_social(int) from public, anon, authenticated, service_role;
+revoke execute on function app.broadcast_social() from public, anon, authenticated, service_role;
+grant execute on function app.get_social_metrics(uuid, text) to anon, authenticated;
+grant execute on function app.begin_social_refresh(uuid, int, bigint) to lamina_worker;
+grant execute on function app.return_social_cost(uuid, bigint) to lamina_worker;
+grant execute on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) to lamina_worker;
+grant execute on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz) to lamina_worker;
+grant execute on function app.sweep_social(int) to lamina_worker;

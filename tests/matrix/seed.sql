@@ -102,3 +102,24 @@ insert into public.sentiments (workspace_id, ticket_message_id, label, provider,
 select m.workspace_id, m.id, 'unknown', 'lexicon', 'lexicon:vader', now() from message as m;
 
 insert into public.sla_policies (workspace_id, priority, first_response_minutes) values (%(workspace)s, 'normal', 60);
+
+with connection as (
+  insert into public.connections (workspace_id, kind, name, created_by)
+  values (%(workspace)s, 'generic', 'ERP', %(admin)s) returning *
+),
+contact as (
+  insert into public.contacts (workspace_id, name) values (%(workspace)s, 'Ada') returning *
+)
+insert into public.connection_records (connection_id, contact_id, workspace_id, status)
+select connection.id, contact.id, contact.workspace_id, 'linked' from connection, contact;
+
+with account as (
+  insert into public.social_accounts (workspace_id, platform, kind, subject, created_by)
+  values (%(workspace)s, 'github', 'repo', 'cast/play', %(editor)s) returning *
+)
+insert into public.social_snapshots (account_id, day, workspace_id, platform, status, source, stars)
+select id, current_date, workspace_id, platform, 'ok', 'github', 3 from account;
+
+insert into public.social_budgets (workspace_id, limit_microusd) values (%(workspace)s, 350000);
+
+insert into public.social_spending (workspace_id, month, spent_microusd) values (%(workspace)s, '2026-11-01', 10000);

@@ -176,7 +176,7 @@ begin
     insert into public.mail_suppressions (workspace_id, email, reason)
     select distinct c.workspace_id, c.email_key, 'withdrawn' from public.contacts as c
     where c.id = any (p_contact_ids) and c.workspace_id = any (array(select app.workspaces_with('campaigns.write')))
-      and c.email is not null
+      and c.email_key is not null
     on conflict do nothing;
   end if;
   update public.contacts as c set email_consent = p_consent, consent_source = trim(p_source), consent_at = now()

@@ -123,3 +123,22 @@ select id, current_date, workspace_id, platform, 'ok', 'github', 3 from account;
 insert into public.social_budgets (workspace_id, limit_microusd) values (%(workspace)s, 350000);
 
 insert into public.social_spending (workspace_id, month, spent_microusd) values (%(workspace)s, '2026-11-01', 10000);
+
+insert into public.segments (workspace_id, name, filter) values (%(workspace)s, 'Everybody', '{"all": []}');
+
+insert into public.marketing_settings (workspace_id, sender_name, postal_address)
+values (%(workspace)s, 'The cast', '1 Stage Street, London');
+
+insert into public.mail_suppressions (workspace_id, email, reason) values (%(workspace)s, 'a@example.test', 'withdrawn');
+
+insert into public.consent_events (workspace_id, contact_id, consent)
+select c.workspace_id, c.id, 'granted' from public.contacts as c where c.workspace_id = %(workspace)s limit 1;
+
+with campaign as (
+  insert into public.campaigns (workspace_id, name) values (%(workspace)s, 'Spring') returning *
+),
+stats as (
+  insert into public.campaign_stats (campaign_id, workspace_id) select c.id, c.workspace_id from campaign as c
+)
+insert into public.campaign_recipients (campaign_id, workspace_id, email, batch)
+select c.id, c.workspace_id, 'marie@example.test', 1 from campaign as c;

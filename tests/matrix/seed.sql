@@ -142,3 +142,5 @@ stats as (
 )
 insert into public.campaign_recipients (campaign_id, workspace_id, email, batch)
 select c.id, c.workspace_id, 'marie@example.test', 1 from campaign as c;
+
+select app.note_activity(%(workspace)s, %(admin)s, 'created', 'connection', gen_random_uuid());

@@ -15,6 +15,8 @@ from worker.domains.billing import handlers as billing
 from worker.domains.billing.ports import BillingPorts
 from worker.domains.knowledge import handlers as knowledge
 from worker.domains.knowledge.ports import KnowledgePorts
+from worker.domains.marketing import handlers as marketing
+from worker.domains.marketing.ports import MarketingPorts
 from worker.domains.messaging import handlers as messaging
 from worker.domains.messaging.ports import MessagingPorts
 from worker.domains.notifications import handlers as notifications
@@ -78,6 +80,7 @@ async def run(settings: WorkerSettings) -> None:
                 VoicePorts(db, talk.transcriber, talk.speaker, storage, sandbox, _voice_options(settings)),
             )
             notifications.register(registry, _notification_ports(settings, db, mail))
+            marketing.register(registry, _marketing_ports(settings, db, mail))
             messaging.register(registry, MessagingPorts(db, chat, webhook_sender(settings)))
             service.register(registry, ServicePorts(db, _rater(settings, model)))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
@@ -118,6 +121,10 @@ def _notification_ports(settings: WorkerSettings, db: Database, mail: Mailer) ->
 
 def _rater(settings: WorkerSettings, model: ChatModel) -> SentimentRater:
     return ModelRater(model) if settings.lamina_sentiment_provider == "llm" else LexiconRater()
+
+
+def _marketing_ports(settings: WorkerSettings, db: Database, mail: Mailer) -> MarketingPorts:
+    return MarketingPorts(db, mail, sender(settings), reply_to(settings), settings.link_url)
 
 
 def _voice_options(settings: WorkerSettings) -> VoiceOptions:

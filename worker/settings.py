@@ -106,6 +106,7 @@ class WorkerSettings(ProviderSettings):
     supabase_secret_key: SecretStr = Field(description="sb_secret_… or service_role key, for Storage")
 
     lamina_site_url: str = Field("http://127.0.0.1:3000", description="The frontend; e-mails link to it")
+    lamina_link_url: str | None = Field(None, description="The functions, as recipients of mails reach them")
 
     lamina_lanes: Lanes = Field(default_factory=lambda: dict(DEFAULT_LANES), description="lane=jobs at once")
     lamina_lease_seconds: float = Field(30.0, ge=1)
@@ -156,6 +157,11 @@ class WorkerSettings(ProviderSettings):
         values = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
         passwords = [password for value in values if (password := _password(value))]
         return [*values, *passwords, *map(unquote, passwords)]
+
+    @property
+    def link_url(self) -> str:
+        """Below it are the doors `unsubscribe` and `track`."""
+        return self.lamina_link_url or f"{self.supabase_url.rstrip('/')}/functions/v1"
 
     @property
     def listen_url(self) -> str | None:

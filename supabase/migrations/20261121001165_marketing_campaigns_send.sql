@@ -115,7 +115,7 @@ begin atomic
       and exists (select from public.campaigns as m where m.id = p_campaign_id and m.status = 'sending')
     order by r.id
     limit p_limit
-    for no key update skip locked
+    for no key update
   ), judged as (
     select n.id, c.name, c.company, c.job_title, c.language,
       case when c.id is null then 'campaign.contact_gone'

@@ -1,0 +1,72 @@
+"""Decisions of the marketing domain; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from worker.errors import DeliveryUnknown, ProviderError, ProviderRejected
+from worker.providers.email.port import Sent
+
+AT_ONCE = 10
+"""Mails that are marked, sent side by side and settled together: at most so many are unknown when a worker
+dies, and so many still leave when a campaign is stopped."""
+
+PATIENCE_SECONDS = 5.0
+"""Longest wait for a turn inside a job; beyond that its place goes to others meanwhile."""
+
+RECIPIENT_REFUSED = "email.recipient_refused"
+"""The one refusal that says something about the address."""
+
+
+class Result(TypedDict):
+    """One element of what ``app.settle_campaign_mails`` takes."""
+
+    id: str
+    status: str
+    error_code: str | None
+    error_message: str | None
+    provider_message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """``fault`` is why a mail was not sent for sure and may be tried again."""
+
+    result: Result
+    fault: ProviderError | None = None
+
+
+def bucket_of(workspace_id: UUID) -> str:
+    """The rate limit's name."""
+    return f"campaigns:{workspace_id}"
+
+
+def burst_of(rate: float) -> float:
+    """Mails that may leave at once: a tenth of a second's, and never fewer than one turn takes."""
+    return max(float(AT_ONCE), rate / 10)
+
+
+def settled(recipient_id: UUID, outcome: Sent | ProviderError) -> Settled:
+    """What an answer of the mailer means for its recipient."""
+    if isinstance(outcome, Sent):
+        return Settled(_result(recipient_id, "sent", message_id=outcome.provider_message_id))
+    if isinstance(outcome, DeliveryUnknown):
+        return Settled(_result(recipient_id, "unknown", outcome))
+    if isinstance(outcome, ProviderRejected):
+        status = "bounced" if outcome.code == RECIPIENT_REFUSED else "failed"
+        return Settled(_result(recipient_id, status, outcome))
+    return Settled(_result(recipient_id, "queued"), outcome)
+
+
+def _result(
+    recipient_id: UUID, status: str, why: ProviderError | None = None, message_id: str | None = None
+) -> Result:
+    return {
+        "id": str(recipient_id),
+        "status": status,
+        "error_code": why.code if why else None,
+        "error_message": why.message if why else None,
+        "provider_message_id": message_id,
+    }

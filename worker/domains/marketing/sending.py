@@ -1,0 +1,98 @@
+"""One batch of a campaign: ten mails at a time, marked before and settled after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from worker.domains.marketing.links import LinkSigner
+from worker.domains.marketing.ports import MarketingPorts
+from worker.domains.marketing.repository import SQL, write
+from worker.domains.marketing.rules import (
+    AT_ONCE,
+    PATIENCE_SECONDS,
+    Settled,
+    bucket_of,
+    burst_of,
+    settled,
+)
+from worker.domains.marketing.writing import Letter
+from worker.errors import ProviderError
+from worker.providers.email.port import Sent
+from worker.runtime.outcome import Done, Outcome, RetryAfter
+
+Row = Mapping[str, Any]
+
+
+async def send_batch(ports: MarketingPorts, campaign_id: UUID, batch: int) -> Outcome:
+    """Sends until nobody of the batch waits or the campaign is stopped. Raises ProviderError."""
+    which = {"campaign_id": campaign_id, "batch": batch}
+    end = write("end_batch", campaign_id=campaign_id)
+    row = await ports.db.one(SQL["open_batch"], {**which, "provider": ports.mailer.name})
+    if row is None:
+        return Done(end)
+    letter = letter_of(ports, row)
+    is_full = True
+    while True:
+        wait = await _turn(ports, row) if is_full else 0.0
+        if wait > PATIENCE_SECONDS:
+            return RetryAfter(wait, "The workspace's limit of mails a second is reached.", counts=False)
+        await asyncio.sleep(wait)
+        people = await ports.db.rows(SQL["begin_mails"], {**which, "count": AT_ONCE})
+        if not people:
+            return Done(end)
+        await _finish(_send(ports, letter, [person for person in people if person["is_sending"]]))
+        is_full = len(people) == AT_ONCE
+
+
+async def _finish(sending: Coroutine[Any, Any, None]) -> None:
+    """To the end even when the worker is told to stop, so that the answers of mails on their way are kept."""
+    task = asyncio.create_task(sending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise
+
+
+def letter_of(ports: MarketingPorts, row: Row) -> Letter:
+    """What the mails of a batch share."""
+    signer = LinkSigner(ports.link_url.rstrip("/"), row["key_id"], row["key_secret"])
+    return Letter(row, ports.sender, ports.reply_to, signer)
+
+
+async def _turn(ports: MarketingPorts, row: Row) -> float:
+    """Seconds to wait for ten mails of this workspace."""
+    rate = row["mails_per_second"]
+    asked = {
+        "bucket": bucket_of(row["workspace_id"]),
+        "rate": rate,
+        "burst": burst_of(rate),
+        "tokens": AT_ONCE,
+        "patience": PATIENCE_SECONDS,
+    }
+    answer = await ports.db.one(SQL["take_tokens"], asked)
+    return float(answer["wait"]) if answer else 0.0
+
+
+async def _send(ports: MarketingPorts, letter: Letter, people: list[Row]) -> None:
+    """Sends to all of them side by side and writes what became of each. Raises ProviderError afterwards."""
+    found = await asyncio.gather(*(_send_one(ports, letter, person) for person in people))
+    if found:
+        await ports.db.one(SQL["settle_mails"], {"results": Jsonb([one.result for one in found])})
+    fault = next((one.fault for one in found if one.fault), None)
+    if fault is not None:
+        raise fault
+
+
+async def _send_one(ports: MarketingPorts, letter: Letter, person: Row) -> Settled:
+    outcome: Sent | ProviderError
+    try:
+        outcome = await ports.mailer.send(letter.to(person), idempotency_key=str(person["id"]))
+    except ProviderError as error:
+        outcome = error
+    return settled(person["id"], outcome)

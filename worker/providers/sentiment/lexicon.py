@@ -50,6 +50,6 @@ def language_of(text: str) -> str | None:
 
 
 def _confidence(found: dict[str, float]) -> float:
-    """How much the words agree: 1 when all that carry mood point the same way. Of a text without any, 1 too."""
+    """How much words of mood agree: 1 when all point the same way, 0 when there is nothing to go by."""
     mood = found["pos"] + found["neg"]
-    return 1.0 if mood == 0 else abs(found["pos"] - found["neg"]) / mood
+    return 0.0 if mood == 0 else abs(found["pos"] - found["neg"]) / mood

@@ -48,10 +48,11 @@ alter table public.contacts
   add column last_activity_at timestamptz,
   add column email_key text generated always as (nullif(lower(btrim(email)), '')) stored,
   add column phone_key text generated always as (
-    nullif(regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^0+', ''), '')) stored,
+    nullif(right(regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^0+', ''), 9), '')) stored,
   add column name_key text generated always as (app.name_key(name)) stored,
   add constraint contacts_owner_fkey foreign key (workspace_id, owner_id)
-    references public.workspace_members (workspace_id, user_id) on delete set null (owner_id);
+    references public.workspace_members (workspace_id, user_id) on delete set null (owner_id),
+  add constraint contacts_workspace_key unique (workspace_id, id);
 
 comment on column public.contacts.company is 'Where they work.';
 comment on column public.contacts.job_title is 'What they do there.';
@@ -63,7 +64,7 @@ comment on column public.contacts.country is 'ISO 3166 code of two letters.';
 comment on column public.contacts.tags is 'Up to 50 words of the workspace''s own.';
 comment on column public.contacts.last_activity_at is 'When they last did something: wrote, or moved in a deal. Null: never yet.';
 comment on column public.contacts.email_key is 'E-mail in lower case: equal for the same address.';
-comment on column public.contacts.phone_key is 'Digits of the phone without leading zeros: equal for +33 1 and 0033 1.';
+comment on column public.contacts.phone_key is 'Last nine digits of the phone, without leading zeros: equal for +33 6…, 0033 6… and 06….';
 comment on column public.contacts.name_key is 'The name as app.name_key has it.';
 
 create index contacts_email_key_idx on public.contacts (workspace_id, email_key) where email_key is not null;
@@ -82,12 +83,13 @@ create function app.note_contact_activity() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   update public.contacts as c set last_activity_at = new.created_at
-  where c.id = new.contact_id and (c.last_activity_at is null or c.last_activity_at < new.created_at);
+  where c.id = new.contact_id
+    and (c.last_activity_at is null or c.last_activity_at < new.created_at - interval '1 minute');
   return null;
 end;
 $$;
 
-comment on function app.note_contact_activity() is 'A contact who writes is active.';
+comment on function app.note_contact_activity() is 'A contact who writes is active. Exact to the minute, so that a lively talk is not as many updates.';
 
 create trigger note_contact_activity after insert on public.messages
   for each row when (new.contact_id is not null and new.role = 'user')

@@ -7,6 +7,67 @@ export type Json = string | number | boolean | null | {
 export type Database = {
   "public": {
     Tables: {
+      "activity": {
+        Row: {
+          "actor_id": string | null;
+          "audience": string;
+          "created_at": string;
+          "detail": NonNullable<Json>;
+          "id": number;
+          "subject_id": string | null;
+          "subject_kind": string;
+          "verb": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "actor_id"?: string | null;
+          "audience": string;
+          "created_at"?: string;
+          "detail"?: NonNullable<Json>;
+          "id"?: never;
+          "subject_id"?: string | null;
+          "subject_kind": string;
+          "verb": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "actor_id"?: string | null;
+          "audience"?: string;
+          "created_at"?: string;
+          "detail"?: NonNullable<Json>;
+          "id"?: never;
+          "subject_id"?: string | null;
+          "subject_kind"?: string;
+          "verb"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "activity_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "activity_subjects": {
+        Row: {
+          "permission": string;
+          "subject_kind": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "permission": string;
+          "subject_kind": string;
+        };
+        Update: {
+          "permission"?: string;
+          "subject_kind"?: string;
+        };
+        Relationships: [];
+      };
       "ai_models": {
         Row: {
           "description": string;
@@ -395,6 +456,238 @@ export type Database = {
           },
         ];
       };
+      "campaign_recipients": {
+        Row: {
+          "batch": number;
+          "campaign_id": string;
+          "clicked_at": string | null;
+          "clicks": number;
+          "contact_id": string | null;
+          "email": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "opened_at": string | null;
+          "opens": number;
+          "provider_message_id": string | null;
+          "sent_at": string | null;
+          "status": string;
+          "unsubscribed_at": string | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "batch": number;
+          "campaign_id": string;
+          "clicked_at"?: string | null;
+          "clicks"?: number;
+          "contact_id"?: string | null;
+          "email"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "opened_at"?: string | null;
+          "opens"?: number;
+          "provider_message_id"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "unsubscribed_at"?: string | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "batch"?: number;
+          "campaign_id"?: string;
+          "clicked_at"?: string | null;
+          "clicks"?: number;
+          "contact_id"?: string | null;
+          "email"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "id"?: string;
+          "opened_at"?: string | null;
+          "opens"?: number;
+          "provider_message_id"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "unsubscribed_at"?: string | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_recipients_campaign_id_fkey";
+            columns: ["campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_recipients_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_recipients_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "campaign_stats": {
+        Row: {
+          "bounced": number;
+          "campaign_id": string;
+          "cancelled": number;
+          "clicked": number;
+          "clicks": number;
+          "complained": number;
+          "delivered": number;
+          "failed": number;
+          "opened": number;
+          "opens": number;
+          "recipients": number;
+          "sent": number;
+          "skipped": number;
+          "unknown": number;
+          "unsubscribed": number;
+          "updated_at": string;
+          "waiting": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bounced"?: number;
+          "campaign_id": string;
+          "cancelled"?: number;
+          "clicked"?: number;
+          "clicks"?: number;
+          "complained"?: number;
+          "delivered"?: number;
+          "failed"?: number;
+          "opened"?: number;
+          "opens"?: number;
+          "recipients"?: number;
+          "sent"?: number;
+          "skipped"?: number;
+          "unknown"?: number;
+          "unsubscribed"?: number;
+          "updated_at"?: string;
+          "waiting"?: number;
+          "workspace_id": string;
+        };
+        Update: {
+          "bounced"?: number;
+          "campaign_id"?: string;
+          "cancelled"?: number;
+          "clicked"?: number;
+          "clicks"?: number;
+          "complained"?: number;
+          "delivered"?: number;
+          "failed"?: number;
+          "opened"?: number;
+          "opens"?: number;
+          "recipients"?: number;
+          "sent"?: number;
+          "skipped"?: number;
+          "unknown"?: number;
+          "unsubscribed"?: number;
+          "updated_at"?: string;
+          "waiting"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_stats_campaign_id_fkey";
+            columns: ["campaign_id"];
+            isOneToOne: true;
+            referencedRelation: "campaigns";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_stats_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "campaigns": {
+        Row: {
+          "body": string;
+          "created_at": string;
+          "created_by": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "id": string;
+          "name": string;
+          "provider": string | null;
+          "scheduled_at": string | null;
+          "segment_id": string | null;
+          "started_at": string | null;
+          "status": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "name": string;
+          "provider"?: string | null;
+          "scheduled_at"?: string | null;
+          "segment_id"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "subject"?: string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "body"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "name"?: string;
+          "provider"?: string | null;
+          "scheduled_at"?: string | null;
+          "segment_id"?: string | null;
+          "started_at"?: string | null;
+          "status"?: string;
+          "subject"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaigns_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaigns_workspace_id_segment_id_fkey";
+            columns: ["workspace_id", "segment_id"];
+            isOneToOne: false;
+            referencedRelation: "segments";
+            referencedColumns: ["workspace_id", "id"];
+          },
+        ];
+      };
       "channels": {
         Row: {
           "ack_texts": NonNullable<Json>;
@@ -528,6 +821,195 @@ export type Database = {
           },
         ];
       };
+      "connection_records": {
+        Row: {
+          "connection_id": string;
+          "contact_id": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "remote_id": string | null;
+          "sent_hash": string | null;
+          "status": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "connection_id": string;
+          "contact_id": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "remote_id"?: string | null;
+          "sent_hash"?: string | null;
+          "status": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "connection_id"?: string;
+          "contact_id"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "remote_id"?: string | null;
+          "sent_hash"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "connection_records_connection_id_fkey";
+            columns: ["connection_id"];
+            isOneToOne: false;
+            referencedRelation: "connections";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "connection_records_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "connection_records_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "connections": {
+        Row: {
+          "account_name": string | null;
+          "baseline_at": string;
+          "created_at": string;
+          "created_by": string;
+          "credential_last4": string | null;
+          "credentials_version": number;
+          "cursor_at": string | null;
+          "cursor_id": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "failures": number;
+          "id": string;
+          "is_offline": boolean;
+          "kind": string;
+          "last_ok_at": string | null;
+          "name": string;
+          "next_try_at": string | null;
+          "settings": NonNullable<Json>;
+          "status": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "account_name"?: string | null;
+          "baseline_at"?: string;
+          "created_at"?: string;
+          "created_by": string;
+          "credential_last4"?: string | null;
+          "credentials_version"?: number;
+          "cursor_at"?: string | null;
+          "cursor_id"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "failures"?: number;
+          "id"?: string;
+          "is_offline"?: boolean;
+          "kind": string;
+          "last_ok_at"?: string | null;
+          "name": string;
+          "next_try_at"?: string | null;
+          "settings"?: NonNullable<Json>;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "account_name"?: string | null;
+          "baseline_at"?: string;
+          "created_at"?: string;
+          "created_by"?: string;
+          "credential_last4"?: string | null;
+          "credentials_version"?: number;
+          "cursor_at"?: string | null;
+          "cursor_id"?: string | null;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "failures"?: number;
+          "id"?: string;
+          "is_offline"?: boolean;
+          "kind"?: string;
+          "last_ok_at"?: string | null;
+          "name"?: string;
+          "next_try_at"?: string | null;
+          "settings"?: NonNullable<Json>;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "connections_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "consent_events": {
+        Row: {
+          "consent": string;
+          "contact_id": string;
+          "created_at": string;
+          "created_by": string | null;
+          "email": string | null;
+          "id": number;
+          "source": string | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "consent": string;
+          "contact_id": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "email"?: string | null;
+          "id"?: never;
+          "source"?: string | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "consent"?: string;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "email"?: string | null;
+          "id"?: never;
+          "source"?: string | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "consent_events_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "consent_events_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "contact_identities": {
         Row: {
           "channel_id": string;
@@ -580,37 +1062,89 @@ export type Database = {
       };
       "contacts": {
         Row: {
+          "company": string | null;
+          "consent_at": string | null;
+          "consent_source": string | null;
+          "country": string | null;
           "created_at": string;
           "email": string | null;
+          "email_consent": string;
+          "email_key": string | null;
           "id": string;
+          "job_title": string | null;
           "language": string | null;
+          "last_activity_at": string | null;
+          "lead_score": number | null;
+          "lifecycle": string;
           "name": string | null;
+          "name_key": string | null;
+          "owner_id": string | null;
           "phone": string | null;
+          "phone_key": string | null;
+          "source": string | null;
+          "tags": (string)[];
           "updated_at": string;
           "workspace_id": string;
         };
         ComputedFields: never;
         Insert: {
+          "company"?: string | null;
+          "consent_at"?: string | null;
+          "consent_source"?: string | null;
+          "country"?: string | null;
           "created_at"?: string;
           "email"?: string | null;
+          "email_consent"?: string;
+          "email_key"?: never;
           "id"?: string;
+          "job_title"?: string | null;
           "language"?: string | null;
+          "last_activity_at"?: string | null;
+          "lead_score"?: number | null;
+          "lifecycle"?: string;
           "name"?: string | null;
+          "name_key"?: never;
+          "owner_id"?: string | null;
           "phone"?: string | null;
+          "phone_key"?: never;
+          "source"?: string | null;
+          "tags"?: (string)[];
           "updated_at"?: string;
           "workspace_id": string;
         };
         Update: {
+          "company"?: string | null;
+          "consent_at"?: string | null;
+          "consent_source"?: string | null;
+          "country"?: string | null;
           "created_at"?: string;
           "email"?: string | null;
+          "email_consent"?: string;
+          "email_key"?: never;
           "id"?: string;
+          "job_title"?: string | null;
           "language"?: string | null;
+          "last_activity_at"?: string | null;
+          "lead_score"?: number | null;
+          "lifecycle"?: string;
           "name"?: string | null;
+          "name_key"?: never;
+          "owner_id"?: string | null;
           "phone"?: string | null;
+          "phone_key"?: never;
+          "source"?: string | null;
+          "tags"?: (string)[];
           "updated_at"?: string;
           "workspace_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "contacts_owner_fkey";
+            columns: ["workspace_id", "owner_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
           {
             foreignKeyName: "contacts_workspace_id_fkey";
             columns: ["workspace_id"];
@@ -1023,6 +1557,78 @@ export type Database = {
             foreignKeyName: "jobs_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "mail_suppressions": {
+        Row: {
+          "created_at": string;
+          "email": string;
+          "reason": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "email": string;
+          "reason": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "email"?: string;
+          "reason"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "mail_suppressions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "marketing_settings": {
+        Row: {
+          "mails_per_second": number;
+          "postal_address": string;
+          "reply_to": string | null;
+          "sender_name": string;
+          "track_clicks": boolean;
+          "track_opens": boolean;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "mails_per_second"?: number;
+          "postal_address": string;
+          "reply_to"?: string | null;
+          "sender_name": string;
+          "track_clicks"?: boolean;
+          "track_opens"?: boolean;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "mails_per_second"?: number;
+          "postal_address"?: string;
+          "reply_to"?: string | null;
+          "sender_name"?: string;
+          "track_clicks"?: boolean;
+          "track_opens"?: boolean;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "marketing_settings_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: true;
             referencedRelation: "workspaces";
             referencedColumns: ["id"];
           },
@@ -1830,6 +2436,397 @@ export type Database = {
           },
         ];
       };
+      "segment_fields": {
+        Row: {
+          "description": string;
+          "field": string;
+          "kind": string;
+          "operators": (string)[];
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "field": string;
+          "kind": string;
+          "operators": (string)[];
+        };
+        Update: {
+          "description"?: string;
+          "field"?: string;
+          "kind"?: string;
+          "operators"?: (string)[];
+        };
+        Relationships: [];
+      };
+      "segments": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "filter": NonNullable<Json>;
+          "id": string;
+          "name": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "filter": NonNullable<Json>;
+          "id"?: string;
+          "name": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "filter"?: NonNullable<Json>;
+          "id"?: string;
+          "name"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "segments_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "sentiments": {
+        Row: {
+          "confidence": number | null;
+          "created_at": string;
+          "id": string;
+          "label": string;
+          "language": string | null;
+          "message_id": string | null;
+          "model": string;
+          "provider": string;
+          "said_at": string;
+          "score": number | null;
+          "ticket_message_id": string | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "confidence"?: number | null;
+          "created_at"?: string;
+          "id"?: string;
+          "label": string;
+          "language"?: string | null;
+          "message_id"?: string | null;
+          "model": string;
+          "provider": string;
+          "said_at": string;
+          "score"?: number | null;
+          "ticket_message_id"?: string | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "confidence"?: number | null;
+          "created_at"?: string;
+          "id"?: string;
+          "label"?: string;
+          "language"?: string | null;
+          "message_id"?: string | null;
+          "model"?: string;
+          "provider"?: string;
+          "said_at"?: string;
+          "score"?: number | null;
+          "ticket_message_id"?: string | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sentiments_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "sentiments_ticket_message_id_fkey";
+            columns: ["ticket_message_id"];
+            isOneToOne: true;
+            referencedRelation: "ticket_messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "sentiments_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "sla_policies": {
+        Row: {
+          "created_at": string;
+          "first_response_minutes": number | null;
+          "priority": string;
+          "resolution_minutes": number | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "first_response_minutes"?: number | null;
+          "priority": string;
+          "resolution_minutes"?: number | null;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "first_response_minutes"?: number | null;
+          "priority"?: string;
+          "resolution_minutes"?: number | null;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sla_policies_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "social_accounts": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "etag": string | null;
+          "expires_at": string | null;
+          "failures": number;
+          "id": string;
+          "is_public": boolean;
+          "kind": string;
+          "next_try_at": string;
+          "platform": string;
+          "read_on": string | null;
+          "revision": number;
+          "scopes": (string)[];
+          "status": string;
+          "subject": string;
+          "token_last4": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "etag"?: string | null;
+          "expires_at"?: string | null;
+          "failures"?: number;
+          "id"?: string;
+          "is_public"?: boolean;
+          "kind": string;
+          "next_try_at"?: string;
+          "platform": string;
+          "read_on"?: string | null;
+          "revision"?: number;
+          "scopes"?: (string)[];
+          "status"?: string;
+          "subject": string;
+          "token_last4"?: string | null;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "etag"?: string | null;
+          "expires_at"?: string | null;
+          "failures"?: number;
+          "id"?: string;
+          "is_public"?: boolean;
+          "kind"?: string;
+          "next_try_at"?: string;
+          "platform"?: string;
+          "read_on"?: string | null;
+          "revision"?: number;
+          "scopes"?: (string)[];
+          "status"?: string;
+          "subject"?: string;
+          "token_last4"?: string | null;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "social_accounts_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "social_budgets": {
+        Row: {
+          "limit_microusd": number;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "limit_microusd": number;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "limit_microusd"?: number;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "social_budgets_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: true;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "social_snapshots": {
+        Row: {
+          "account_id": string;
+          "bookmarks": number | null;
+          "comments": number | null;
+          "day": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "followers": number | null;
+          "following": number | null;
+          "forks": number | null;
+          "impressions": number | null;
+          "likes": number | null;
+          "listed": number | null;
+          "platform": string;
+          "posts": number | null;
+          "quotes": number | null;
+          "repositories": number | null;
+          "reposts": number | null;
+          "source": string;
+          "stars": number | null;
+          "status": string;
+          "taken_at": string;
+          "watchers": number | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "account_id": string;
+          "bookmarks"?: number | null;
+          "comments"?: number | null;
+          "day": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "followers"?: number | null;
+          "following"?: number | null;
+          "forks"?: number | null;
+          "impressions"?: number | null;
+          "likes"?: number | null;
+          "listed"?: number | null;
+          "platform": string;
+          "posts"?: number | null;
+          "quotes"?: number | null;
+          "repositories"?: number | null;
+          "reposts"?: number | null;
+          "source": string;
+          "stars"?: number | null;
+          "status": string;
+          "taken_at"?: string;
+          "watchers"?: number | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "account_id"?: string;
+          "bookmarks"?: number | null;
+          "comments"?: number | null;
+          "day"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "followers"?: number | null;
+          "following"?: number | null;
+          "forks"?: number | null;
+          "impressions"?: number | null;
+          "likes"?: number | null;
+          "listed"?: number | null;
+          "platform"?: string;
+          "posts"?: number | null;
+          "quotes"?: number | null;
+          "repositories"?: number | null;
+          "reposts"?: number | null;
+          "source"?: string;
+          "stars"?: number | null;
+          "status"?: string;
+          "taken_at"?: string;
+          "watchers"?: number | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "social_snapshots_account_id_fkey";
+            columns: ["account_id"];
+            isOneToOne: false;
+            referencedRelation: "social_accounts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "social_snapshots_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "social_spending": {
+        Row: {
+          "month": string;
+          "spent_microusd": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "month": string;
+          "spent_microusd": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "month"?: string;
+          "spent_microusd"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "social_spending_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "subscriptions": {
         Row: {
           "anchor": string;
@@ -1902,6 +2899,250 @@ export type Database = {
           },
           {
             foreignKeyName: "subscriptions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ticket_events": {
+        Row: {
+          "actor_id": string | null;
+          "created_at": string;
+          "from_value": string | null;
+          "id": string;
+          "kind": string;
+          "ticket_id": string;
+          "to_value": string | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "actor_id"?: string | null;
+          "created_at"?: string;
+          "from_value"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "ticket_id": string;
+          "to_value"?: string | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "actor_id"?: string | null;
+          "created_at"?: string;
+          "from_value"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "ticket_id"?: string;
+          "to_value"?: string | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ticket_events_ticket_id_fkey";
+            columns: ["ticket_id"];
+            isOneToOne: false;
+            referencedRelation: "tickets";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ticket_events_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ticket_messages": {
+        Row: {
+          "author_id": string;
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "idempotency_key": string | null;
+          "kind": string;
+          "message_id": string | null;
+          "ticket_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "author_id": string;
+          "body": string;
+          "created_at"?: string;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "kind": string;
+          "message_id"?: string | null;
+          "ticket_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "author_id"?: string;
+          "body"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "kind"?: string;
+          "message_id"?: string | null;
+          "ticket_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "ticket_messages_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: true;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ticket_messages_ticket_id_fkey";
+            columns: ["ticket_id"];
+            isOneToOne: false;
+            referencedRelation: "tickets";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "ticket_messages_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "ticket_transitions": {
+        Row: {
+          "from_status": string;
+          "to_status": string;
+          "within": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "from_status": string;
+          "to_status": string;
+          "within"?: string | null;
+        };
+        Update: {
+          "from_status"?: string;
+          "to_status"?: string;
+          "within"?: string | null;
+        };
+        Relationships: [];
+      };
+      "tickets": {
+        Row: {
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assignee_id"?: string | null;
+          "contact_id"?: string | null;
+          "conversation_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "first_responded_at"?: string | null;
+          "first_response_breached_at"?: string | null;
+          "first_response_due_at"?: string | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "number": number;
+          "priority"?: string;
+          "reopened"?: number;
+          "resolution_breached_at"?: string | null;
+          "resolution_due_at"?: string | null;
+          "sentiment_alert_at"?: string | null;
+          "sentiment_label"?: string;
+          "sentiment_score"?: number | null;
+          "solved_at"?: string | null;
+          "status"?: string;
+          "status_at"?: string;
+          "stopped_at"?: string | null;
+          "stopped_for"?: string;
+          "subject": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "assignee_id"?: string | null;
+          "contact_id"?: string | null;
+          "conversation_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "first_responded_at"?: string | null;
+          "first_response_breached_at"?: string | null;
+          "first_response_due_at"?: string | null;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "number"?: number;
+          "priority"?: string;
+          "reopened"?: number;
+          "resolution_breached_at"?: string | null;
+          "resolution_due_at"?: string | null;
+          "sentiment_alert_at"?: string | null;
+          "sentiment_label"?: string;
+          "sentiment_score"?: number | null;
+          "solved_at"?: string | null;
+          "status"?: string;
+          "status_at"?: string;
+          "stopped_at"?: string | null;
+          "stopped_for"?: string;
+          "subject"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tickets_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "tickets_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "tickets_workspace_id_assignee_id_fkey";
+            columns: ["workspace_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
+          {
+            foreignKeyName: "tickets_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -2234,6 +3475,99 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "act_on_campaign": {
+        Args: { "p_act": string; "p_campaign_id": string };
+        Returns: {
+          "body": string;
+          "created_at": string;
+          "created_by": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "id": string;
+          "name": string;
+          "provider": string | null;
+          "scheduled_at": string | null;
+          "segment_id": string | null;
+          "started_at": string | null;
+          "status": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "campaigns";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "add_social_account": {
+        Args: {
+          "p_expires_at"?: string;
+          "p_is_public"?: boolean;
+          "p_kind": string;
+          "p_platform": string;
+          "p_scopes"?: (string)[];
+          "p_subject": string;
+          "p_token"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "etag": string | null;
+          "expires_at": string | null;
+          "failures": number;
+          "id": string;
+          "is_public": boolean;
+          "kind": string;
+          "next_try_at": string;
+          "platform": string;
+          "read_on": string | null;
+          "revision": number;
+          "scopes": (string)[];
+          "status": string;
+          "subject": string;
+          "token_last4": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "social_accounts";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "add_ticket_message": {
+        Args: {
+          "p_body": string;
+          "p_idempotency_key"?: string;
+          "p_kind": string;
+          "p_status"?: string;
+          "p_ticket_id": string;
+        };
+        Returns: {
+          "author_id": string;
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "idempotency_key": string | null;
+          "kind": string;
+          "message_id": string | null;
+          "ticket_id": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "ticket_messages";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "admin_list_tenants": {
         Args: {
           "p_after"?: string;
@@ -2350,6 +3684,43 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: Json;
+      };
+      "assign_ticket": {
+        Args: { "p_assignee_id": string; "p_ticket_id": string };
+        Returns: {
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "billing_usage": {
         Args: { "p_workspace_id": string };
@@ -2517,6 +3888,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_connection": {
+        Args: {
+          "p_credentials"?: Json;
+          "p_kind": string;
+          "p_name": string;
+          "p_settings": Json;
+          "p_workspace_id": string;
+        };
+        Returns: Json;
+      };
       "create_text_document": {
         Args: {
           "p_content": string;
@@ -2553,6 +3934,51 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "create_ticket": {
+        Args: {
+          "p_assignee_id"?: string;
+          "p_body"?: string;
+          "p_contact_id"?: string;
+          "p_idempotency_key"?: string;
+          "p_priority"?: string;
+          "p_subject": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "create_webhook_endpoint": {
         Args: {
           "p_description"?: string;
@@ -2584,6 +4010,10 @@ export type Database = {
         Args: { "p_channel_id": string };
         Returns: undefined;
       };
+      "delete_connection": {
+        Args: { "p_connection_id": string };
+        Returns: undefined;
+      };
       "delete_document": {
         Args: { "p_document_id": string };
         Returns: undefined;
@@ -2591,6 +4021,10 @@ export type Database = {
       "delete_job": { Args: { "p_job_id": number }; Returns: undefined };
       "delete_recording": {
         Args: { "p_recording_id": string };
+        Returns: undefined;
+      };
+      "delete_social_account": {
+        Args: { "p_account_id": string };
         Returns: undefined;
       };
       "delete_webhook_endpoint": {
@@ -2619,6 +4053,25 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "get_social_metrics": {
+        Args: { "p_username"?: string; "p_workspace_id"?: string };
+        Returns: {
+          "account_id": string;
+          "account_status": string;
+          "day": string;
+          "error_code": string;
+          "error_message": string;
+          "is_public": boolean;
+          "is_stale": boolean;
+          "kind": string;
+          "metrics": Json;
+          "platform": string;
+          "source": string;
+          "status": string;
+          "subject": string;
+          "taken_at": string;
+        }[];
+      };
       "has_entitlement": {
         Args: { "p_entitlement": string; "p_workspace_id": string };
         Returns: boolean;
@@ -2630,6 +4083,33 @@ export type Database = {
       "leave_workspace": {
         Args: { "p_workspace_id": string };
         Returns: undefined;
+      };
+      "link_keys": { Args: Record<PropertyKey, never>; Returns: Json };
+      "list_activity": {
+        Args: {
+          "p_before"?: number;
+          "p_limit"?: number;
+          "p_subject_id"?: string;
+          "p_subject_kind"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "actor_id": string | null;
+          "audience": string;
+          "created_at": string;
+          "detail": NonNullable<Json>;
+          "id": number;
+          "subject_id": string | null;
+          "subject_kind": string;
+          "verb": string;
+          "workspace_id": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "activity";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       "list_conversations": {
         Args: {
@@ -2645,6 +4125,24 @@ export type Database = {
           "last_message": string;
           "title": string;
           "updated_at": string;
+        }[];
+      };
+      "list_inbound_events": {
+        Args: {
+          "p_before"?: string;
+          "p_connection_id": string;
+          "p_limit"?: number;
+        };
+        Returns: {
+          "contact_id": string;
+          "ended_at": string;
+          "error_code": string;
+          "error_message": string;
+          "event_id": string;
+          "id": string;
+          "job_id": number;
+          "received_at": string;
+          "status": string;
         }[];
       };
       "list_messages": {
@@ -2731,6 +4229,16 @@ export type Database = {
           "kind": string;
         }[];
       };
+      "notify_member": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_kind": string;
+          "p_text"?: string;
+          "p_user_id": string;
+          "p_workspace_id": string;
+        };
+        Returns: string;
+      };
       "open_portal": {
         Args: { "p_return_url": string; "p_workspace_id": string };
         Returns: {
@@ -2765,7 +4273,60 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "open_ticket_from_conversation": {
+        Args: {
+          "p_conversation_id": string;
+          "p_priority"?: string;
+          "p_subject"?: string;
+        };
+        Returns: {
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "preview_segment": {
+        Args: { "p_filter": Json; "p_workspace_id": string };
+        Returns: Json;
+      };
       "queue_position": { Args: { "p_job_id": number }; Returns: number };
+      "receive_inbound": {
+        Args: {
+          "p_body": string;
+          "p_connection_id": string;
+          "p_signature": string;
+        };
+        Returns: string;
+      };
       "receive_mail_events": { Args: { "p_events": Json }; Returns: string };
       "receive_manychat": {
         Args: { "p_channel_id": string; "p_message": Json; "p_secret": string };
@@ -2897,6 +4458,10 @@ export type Database = {
         Args: { "p_channel_id": string; "p_overlap"?: string };
         Returns: string;
       };
+      "rotate_connection_secret": {
+        Args: { "p_connection_id": string; "p_overlap"?: string };
+        Returns: string;
+      };
       "rotate_webhook_secret": {
         Args: { "p_endpoint_id": string };
         Returns: string;
@@ -2933,6 +4498,33 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "schedule_campaign": {
+        Args: { "p_at"?: string; "p_campaign_id": string };
+        Returns: {
+          "body": string;
+          "created_at": string;
+          "created_by": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "id": string;
+          "name": string;
+          "provider": string | null;
+          "scheduled_at": string | null;
+          "segment_id": string | null;
+          "started_at": string | null;
+          "status": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "campaigns";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -2980,13 +4572,102 @@ export type Database = {
         Args: { "p_channel_id": string; "p_page_key": string };
         Returns: undefined;
       };
+      "set_connection_credentials": {
+        Args: { "p_connection_id": string; "p_credentials": Json };
+        Returns: undefined;
+      };
+      "set_contact_consent": {
+        Args: {
+          "p_consent": string;
+          "p_contact_ids": (string)[];
+          "p_source": string;
+        };
+        Returns: number;
+      };
       "set_notification_preference": {
         Args: { "p_email": boolean; "p_kind": string };
         Returns: undefined;
       };
+      "set_social_budget": {
+        Args: { "p_limit_microusd": number; "p_workspace_id": string };
+        Returns: undefined;
+      };
+      "set_social_token": {
+        Args: {
+          "p_account_id": string;
+          "p_expires_at"?: string;
+          "p_scopes"?: (string)[];
+          "p_token": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "etag": string | null;
+          "expires_at": string | null;
+          "failures": number;
+          "id": string;
+          "is_public": boolean;
+          "kind": string;
+          "next_try_at": string;
+          "platform": string;
+          "read_on": string | null;
+          "revision": number;
+          "scopes": (string)[];
+          "status": string;
+          "subject": string;
+          "token_last4": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "social_accounts";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "set_spend_cap": {
         Args: { "p_amount": number; "p_workspace_id": string };
         Returns: undefined;
+      };
+      "set_ticket_status": {
+        Args: { "p_status": string; "p_ticket_id": string };
+        Returns: {
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "settle_realtime_session": {
         Args: { "p_minted": boolean; "p_session_id": string };
@@ -3106,6 +4787,39 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "sync_connection": {
+        Args: { "p_connection_id": string; "p_is_full"?: boolean };
+        Returns: number;
+      };
+      "test_connection": {
+        Args: { "p_connection_id": string };
+        Returns: number;
+      };
+      "ticket_timeline": {
+        Args: {
+          "p_before"?: string;
+          "p_before_id"?: string;
+          "p_limit"?: number;
+          "p_ticket_id": string;
+        };
+        Returns: {
+          "actor_id": string;
+          "at": string;
+          "body": string;
+          "detail": Json;
+          "id": string;
+          "kind": string;
+          "source": string;
+        }[];
+      };
+      "track_mail": {
+        Args: { "p_clicked": boolean; "p_recipient_id": string };
+        Returns: boolean;
+      };
+      "unsubscribe_mail": {
+        Args: { "p_recipient_id": string };
+        Returns: boolean;
+      };
       "update_channel": {
         Args: {
           "p_ack_texts"?: Json;
@@ -3135,6 +4849,119 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "channels";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "update_connection": {
+        Args: {
+          "p_connection_id": string;
+          "p_is_enabled"?: boolean;
+          "p_name"?: string;
+          "p_settings"?: Json;
+        };
+        Returns: {
+          "account_name": string | null;
+          "baseline_at": string;
+          "created_at": string;
+          "created_by": string;
+          "credential_last4": string | null;
+          "credentials_version": number;
+          "cursor_at": string | null;
+          "cursor_id": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "failures": number;
+          "id": string;
+          "is_offline": boolean;
+          "kind": string;
+          "last_ok_at": string | null;
+          "name": string;
+          "next_try_at": string | null;
+          "settings": NonNullable<Json>;
+          "status": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "connections";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "update_social_account": {
+        Args: {
+          "p_account_id": string;
+          "p_is_enabled"?: boolean;
+          "p_is_public"?: boolean;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "etag": string | null;
+          "expires_at": string | null;
+          "failures": number;
+          "id": string;
+          "is_public": boolean;
+          "kind": string;
+          "next_try_at": string;
+          "platform": string;
+          "read_on": string | null;
+          "revision": number;
+          "scopes": (string)[];
+          "status": string;
+          "subject": string;
+          "token_last4": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "social_accounts";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "update_ticket": {
+        Args: {
+          "p_priority"?: string;
+          "p_subject"?: string;
+          "p_ticket_id": string;
+        };
+        Returns: {
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
           isOneToOne: true;
           isSetofReturn: false;
         };

@@ -1,14 +1,16 @@
-"""What the service tests share: tickets as members open them, a contact who writes, a worker, looks at rows."""
+"""What the service tests share: members who open tickets, a contact who writes, a worker, looks at rows."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
@@ -32,6 +34,24 @@ Row = dict[str, Any]
 _names = itertools.count(1)
 _numbers = itertools.count(1)
 IDLE = "select not exists (select from public.jobs where gate <> 'closed' and kind ~ '^(service|messaging)')"
+
+
+def at_once(*calls: Callable[[], object]) -> list[psycopg.Error]:
+    """Makes all calls in threads of their own; the database errors they raised."""
+    raised: list[psycopg.Error] = []
+
+    def run(call: Callable[[], object]) -> None:
+        try:
+            call()
+        except psycopg.Error as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return raised
 
 
 @dataclass
@@ -60,7 +80,9 @@ class Helpdesk:
         return self.call(actor or self.cast.support, "create_ticket", **given)
 
     def move(self, ticket: Row, status: str, actor: Actor | None = None) -> Row:
-        return self.call(actor or self.cast.support, "set_ticket_status", ticket_id=ticket["id"], status=status)
+        return self.call(
+            actor or self.cast.support, "set_ticket_status", ticket_id=ticket["id"], status=status
+        )
 
     def say(self, ticket: Row, kind: str, body: str, **named: Any) -> Row:
         given = {"ticket_id": ticket["id"], "kind": kind, "body": body, **named}
@@ -98,7 +120,8 @@ class Helpdesk:
         with self.db.as_user(self.cast.admin) as cursor:
             cursor.execute(
                 "insert into public.sla_policies"
-                " (workspace_id, priority, first_response_minutes, resolution_minutes) values (%s, %s, %s, %s)",
+                " (workspace_id, priority, first_response_minutes, resolution_minutes)"
+                " values (%s, %s, %s, %s)",
                 (self.cast.workspace_id, priority, first, resolution),
             )
 
@@ -111,7 +134,9 @@ class Helpdesk:
 
     def channel(self) -> tuple[UUID, str]:
         """A WhatsApp channel and its secret."""
-        made = self.call(self.cast.admin, "create_channel", workspace_id=self.cast.workspace_id, name="WhatsApp")
+        made = self.call(
+            self.cast.admin, "create_channel", workspace_id=self.cast.workspace_id, name="WhatsApp"
+        )
         return UUID(made["create_channel"]["channel_id"]), made["create_channel"]["secret"]
 
     def write(self, channel: tuple[UUID, str], text: str, subscriber: str = "77", **more: str) -> UUID:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 
 import psycopg
 
-from tests.integration.service.helpdesk import Helpdesk
+from tests.integration.service.helpdesk import Helpdesk, at_once
 from tests.support.actors import Actor
 from tests.support.database import Cursor
 
@@ -73,11 +74,5 @@ def test_each_workspace_counts_for_itself(desk: Helpdesk) -> None:
 
 
 def test_a_key_opens_once_also_at_once(desk: Helpdesk) -> None:
-    threads = [
-        threading.Thread(target=desk.ticket, kwargs={"idempotency_key": "same"}) for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    assert at_once(*[partial(desk.ticket, idempotency_key="same")] * 8) == []
     assert desk.db.value("select array_agg(number) from public.tickets") == [1]

@@ -14,7 +14,9 @@ Wish = Callable[[Helpdesk, Actor, Row], object]
 
 WISHES: dict[str, Wish] = {
     "update": lambda desk, actor, row: desk.call(actor, "update_ticket", ticket_id=row["id"], subject="X"),
-    "assign": lambda desk, actor, row: desk.call(actor, "assign_ticket", ticket_id=row["id"], assignee_id=None),
+    "assign": lambda desk, actor, row: desk.call(
+        actor, "assign_ticket", ticket_id=row["id"], assignee_id=None
+    ),
     "move": lambda desk, actor, row: desk.move(row, "open", actor),
     "write": lambda desk, actor, row: desk.call(
         actor, "add_ticket_message", ticket_id=row["id"], kind="note", body="X"

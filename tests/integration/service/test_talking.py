@@ -1,27 +1,25 @@
-"""Tickets of conversations: opened once, answered on the channel once, woken by the customer, all in one timeline."""
+"""Tickets of conversations: opened once, answered once, woken by the customer, all in one timeline."""
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from tests.integration.identity.calls import refused
-from tests.integration.service.helpdesk import Helpdesk, Row
+from tests.integration.service.helpdesk import Helpdesk, Row, at_once
 
 
 def opened(desk: Helpdesk, conversation: UUID, **named: str) -> Row:
-    return desk.call(desk.cast.support, "open_ticket_from_conversation", conversation_id=conversation, **named)
+    return desk.call(
+        desk.cast.support, "open_ticket_from_conversation", conversation_id=conversation, **named
+    )
 
 
 def test_a_conversation_becomes_one_ticket(desk: Helpdesk) -> None:
     conversation = desk.write(desk.channel(), "Where is  my\nparcel?", name="Marie")
-    threads = [threading.Thread(target=opened, args=(desk, conversation)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    assert at_once(*[partial(opened, desk, conversation)] * 8) == []
     (ticket,) = desk.all("select * from public.tickets")
     assert (ticket["number"], ticket["subject"], ticket["status"]) == (1, "Where is my parcel?", "new")
     assert ticket["contact_id"] == desk.db.value("select id from public.contacts")
@@ -73,6 +71,26 @@ def test_a_note_goes_nowhere(desk: Helpdesk) -> None:
     assert desk.now(ticket)["status"] == "new"
 
 
+def test_both_sides_at_once(desk: Helpdesk) -> None:
+    """Members answer and move while the customer writes: nobody waits for ever, and nothing is lost."""
+    channel = desk.channel()
+    ticket = opened(desk, desk.write(channel, "Where is my parcel?"))
+    sides = [
+        part
+        for number in range(10)
+        for part in (
+            partial(desk.write, channel, f"In {number}"),
+            partial(desk.say, ticket, "reply", f"Out {number}", status="pending"),
+            partial(desk.ticket, subject=f"Other {number}"),
+        )
+    ]
+    assert at_once(*sides) == []
+    bodies = [row["body"] for row in desk.timeline(ticket, limit=200)]
+    assert {f"{side} {number}" for side in ("In", "Out") for number in range(10)} <= set(bodies)
+    assert desk.db.value("select array_agg(number order by number) from public.tickets") == list(range(1, 12))
+    assert desk.db.value("select count(*) from public.message_deliveries") == 10
+
+
 @pytest.mark.parametrize("waiting", ["pending", "solved"])
 def test_the_customer_wakes_it(desk: Helpdesk, waiting: str) -> None:
     channel = desk.channel()
@@ -103,7 +121,11 @@ def test_what_was_heard_elsewhere_wakes_it_too(desk: Helpdesk) -> None:
     desk.move(ticket, "pending")
     assert desk.say(ticket, "customer", "They called again.")["message_id"] is None
     assert desk.now(ticket)["status"] == "open"
-    for kind, body, code in (("shout", "x", "bad_kind"), ("note", "", "bad_body"), ("note", "x" * 8001, "bad_body")):
+    for kind, body, code in (
+        ("shout", "x", "bad_kind"),
+        ("note", "", "bad_body"),
+        ("note", "x" * 8001, "bad_body"),
+    ):
         with refused(400, f"ticket.{code}"):
             desk.say(ticket, kind, body)
 

@@ -25,6 +25,8 @@ from worker.domains.ops import handlers as ops
 from worker.domains.service import handlers as service
 from worker.domains.service.asking import ModelRater
 from worker.domains.service.ports import ServicePorts
+from worker.domains.social import handlers as social
+from worker.domains.social.ports import SocialPorts
 from worker.domains.tasks import handlers as tasks
 from worker.domains.tasks.ports import TaskPorts
 from worker.domains.voice import handlers as voice
@@ -40,6 +42,7 @@ from worker.providers.llm.select import ChosenModels, chat_model
 from worker.providers.payments.select import payments
 from worker.providers.sentiment.lexicon import LexiconRater
 from worker.providers.sentiment.port import SentimentRater
+from worker.providers.social.select import social_reader
 from worker.providers.speech.select import speech
 from worker.providers.speech.splitting import Limits
 from worker.providers.storage.supabase import SupabaseStorage
@@ -68,6 +71,7 @@ async def run(settings: WorkerSettings) -> None:
     talk = speech(settings)
     chat = chat_channel(settings)
     mail = mailer(settings)
+    figures = social_reader(settings)
     try:
         await _try_out(mail)
         async with _database(settings) as db:
@@ -83,6 +87,7 @@ async def run(settings: WorkerSettings) -> None:
             marketing.register(registry, _marketing_ports(settings, db, mail))
             messaging.register(registry, MessagingPorts(db, chat, webhook_sender(settings)))
             service.register(registry, ServicePorts(db, _rater(settings, model)))
+            social.register(registry, SocialPorts(db, figures))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
@@ -91,7 +96,7 @@ async def run(settings: WorkerSettings) -> None:
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, models, model, embeddings, money, talk, mail, chat):
+        for part in (sandbox, storage, models, model, embeddings, money, talk, mail, chat, figures):
             await part.close()
 
 

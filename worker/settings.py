@@ -15,6 +15,7 @@ EmailChoice = Literal["auto", "sendgrid", "smtp", "mcp", "offline"]
 SmtpTls = Literal["auto", "tls", "starttls", "none"]
 ChatChoice = Literal["manychat", "offline"]
 SpeechChoice = Literal["auto", "openai", "none"]
+SocialChoice = Literal["platforms", "offline"]
 SentimentChoice = Literal["lexicon", "llm"]
 CommaList = Annotated[list[str], NoDecode]
 Lanes = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
@@ -79,6 +80,16 @@ class ProviderSettings(BaseSettings):
     lamina_speech_timeout_seconds: float = Field(300.0, gt=0, description="Longest wait for one piece")
 
     lamina_sentiment_provider: SentimentChoice = Field("lexicon", description="llm: asks the chat model")
+
+    lamina_social_provider: SocialChoice = "platforms"
+    lamina_social_figures: Path | None = Field(None, description="Offline: a JSON file of figures")
+    lamina_social_timeout_seconds: float = Field(15.0, gt=0)
+    lamina_github_token: SecretStr | None = Field(None, description="None: 60 requests an hour")
+    github_base_url: str = "https://api.github.com"
+    lamina_x_bearer_token: SecretStr | None = Field(None, description="None: only accounts with their own token")
+    x_base_url: str = "https://api.x.com"
+    linkedin_base_url: str = "https://api.linkedin.com"
+    linkedin_version: str = Field("202603", pattern=r"^20\d{4}$", description="YYYYMM, served for a year")
 
     lamina_provider_connect_seconds: float = Field(5.0, gt=0)
     lamina_embeddings_timeout_seconds: float = Field(60.0, gt=0)

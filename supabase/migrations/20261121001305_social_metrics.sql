@@ -190,6 +190,14 @@ $$;
 comment on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz) is
   'Notes why nothing came and when to try again. The day is unavailable, unless it has figures already; no figure becomes 0.';
 
+create function app.postpone_social(p_account_id uuid, p_revision int, p_next_try_at timestamptz) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+  update public.social_accounts as a set next_try_at = p_next_try_at where a.id = p_account_id and a.revision = p_revision;
+end;
+
+comment on function app.postpone_social(uuid, int, timestamptz) is 'There is nothing to ask before: today''s paid read was made.';
+
 create function app.tell_expiring_tokens() returns void
 language sql volatile security definer set search_path = ''
 begin atomic
@@ -255,6 +263,7 @@ revoke execute on function app.return_social_cost(uuid, bigint) from public, ano
 revoke execute on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz)
   from public, anon, authenticated, service_role;
+revoke execute on function app.postpone_social(uuid, int, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.tell_expiring_tokens() from public, anon, authenticated, service_role;
 revoke execute on function app.sweep_social(int) from public, anon, authenticated, service_role;
 revoke execute on function app.broadcast_social() from public, anon, authenticated, service_role;
@@ -263,4 +272,5 @@ grant execute on function app.begin_social_refresh(uuid, int, bigint) to lamina_
 grant execute on function app.return_social_cost(uuid, bigint) to lamina_worker;
 grant execute on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) to lamina_worker;
 grant execute on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz) to lamina_worker;
+grant execute on function app.postpone_social(uuid, int, timestamptz) to lamina_worker;
 grant execute on function app.sweep_social(int) to lamina_worker;

@@ -29,6 +29,7 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "limit_100": {"metric": "word", "used": "quantity", "limit": "quantity", "resets_at": "moment"},
     "document_failed": {"title": "text", "error_message": "text"},
     "mention": {"by": "name", "text": "text"},
+    "message": {"by": "name", "text": "text"},
     "token_expiring": {"what": "text", "expires_at": "moment"},
     "export_ready": {"expires_at": "moment"},
     "erasure_scheduled": {"erase_at": "moment"},
@@ -43,6 +44,7 @@ PATHS: Mapping[str, str] = {
     "invitation": "/invitations",
     "document_failed": "/documents",
     "mention": "/notifications",
+    "message": "/notifications",
     "token_expiring": "/settings/tokens",
     "export_ready": "/settings/exports",
     "erasure_scheduled": "/settings/account",
@@ -69,8 +71,8 @@ def values_of(row: Mapping[str, Any], site_url: str) -> Values:
     found["workspace"] = harmless(row["workspace"] or word("workspace", locale))
     if row["name"]:
         found["name"] = harmless(row["name"])
-    if row["kind"] in ("invitation", "mention"):
-        found.setdefault("by" if row["kind"] == "mention" else "inviter", word("someone", locale))
+    if row["kind"] in ("invitation", "mention", "message"):
+        found.setdefault("inviter" if row["kind"] == "invitation" else "by", word("someone", locale))
     if row["is_optional"]:
         found["preferences"] = site + PREFERENCES_PATH
     return found

@@ -26,6 +26,12 @@ LABELS = {
     "manychat": "ManyChat",
     "webhook": "The webhook's address",
     "mcp": "The MCP server for e-mail",
+    "github": "GitHub",
+    "x": "X",
+    "linkedin": "LinkedIn",
+    "mailchimp": "Mailchimp",
+    "salesforce": "Salesforce",
+    "google_analytics": "Google Analytics",
 }
 
 _NO_CREDIT = re.compile(r"insufficient_quota|insufficient credits|billing_hard_limit", re.I)

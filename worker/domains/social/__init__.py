@@ -1,0 +1,1 @@
+"""Figures of a workspace's profiles, repositories and posts elsewhere."""

@@ -1,0 +1,1 @@
+"""Public figures of profiles, repositories and posts."""

@@ -13,6 +13,8 @@ import structlog
 from worker.db.pool import Database
 from worker.domains.billing import handlers as billing
 from worker.domains.billing.ports import BillingPorts
+from worker.domains.integrations import handlers as integrations
+from worker.domains.integrations.ports import IntegrationPorts
 from worker.domains.knowledge import handlers as knowledge
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.marketing import handlers as marketing
@@ -34,6 +36,7 @@ from worker.domains.voice.ports import VoiceOptions, VoicePorts
 from worker.errors import ProviderError
 from worker.health import health_endpoint
 from worker.providers.chat.select import chat_channel
+from worker.providers.crm.select import crms
 from worker.providers.email.port import Mailer
 from worker.providers.email.select import mailer, reply_to, sender
 from worker.providers.embeddings.select import embedder
@@ -71,6 +74,7 @@ async def run(settings: WorkerSettings) -> None:
     talk = speech(settings)
     chat = chat_channel(settings)
     mail = mailer(settings)
+    systems = crms(settings)
     figures = social_reader(settings)
     try:
         await _try_out(mail)
@@ -88,6 +92,7 @@ async def run(settings: WorkerSettings) -> None:
             messaging.register(registry, MessagingPorts(db, chat, webhook_sender(settings)))
             service.register(registry, ServicePorts(db, _rater(settings, model)))
             social.register(registry, SocialPorts(db, figures))
+            integrations.register(registry, IntegrationPorts(db, systems.by_kind))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
@@ -96,7 +101,7 @@ async def run(settings: WorkerSettings) -> None:
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, models, model, embeddings, money, talk, mail, chat, figures):
+        for part in (sandbox, storage, models, model, embeddings, money, talk, mail, chat, figures, systems):
             await part.close()
 
 

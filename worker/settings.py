@@ -14,6 +14,7 @@ EmbeddingsChoice = Literal["auto", "openai", "gemini", "openrouter", "offline"]
 EmailChoice = Literal["auto", "sendgrid", "smtp", "mcp", "offline"]
 SmtpTls = Literal["auto", "tls", "starttls", "none"]
 ChatChoice = Literal["manychat", "offline"]
+CrmChoice = Literal["vendors", "offline"]
 SpeechChoice = Literal["auto", "openai", "none"]
 SocialChoice = Literal["platforms", "offline"]
 SentimentChoice = Literal["lexicon", "llm"]
@@ -68,6 +69,13 @@ class ProviderSettings(BaseSettings):
     lamina_chat_provider: ChatChoice = "manychat"
     lamina_chat_outbox: Path | None = Field(None, description="Offline: a file that gets a line per send")
     lamina_chat_timeout_seconds: float = Field(15.0, gt=0)
+
+    mailchimp_base_url: str | None = Field(None, description="None: the host that each key names")
+    salesforce_base_url: str | None = Field(None, description="None: each connection's own domain")
+    google_analytics_base_url: str = "https://www.google-analytics.com"
+    lamina_crm_provider: CrmChoice = "vendors"
+    lamina_crm_outbox: Path | None = Field(None, description="Offline: a file that gets a line per contact")
+    lamina_crm_timeout_seconds: float = Field(30.0, gt=0)
 
     lamina_webhook_timeout_seconds: float = Field(10.0, gt=0, description="For a whole delivery")
     lamina_webhook_loopback: bool = Field(False, description="Tests only: http and loopback addresses")

@@ -3,31 +3,40 @@
 -- Way back: drop the functions of this file.
 set local lock_timeout = '5s';
 
-create function app.check_connection_part(p_kind text, p_part text, p_given jsonb) returns void
-language plpgsql stable security definer set search_path = '' as $$
-declare
-  v_code text := case p_part when 'settings' then 'connection.bad_settings' else 'connection.bad_credentials' end;
-  v_field text;
-begin
-  if jsonb_typeof(p_given) is distinct from 'object' or length(p_given::text) > 10000 then
-    perform app.fail(400, v_code, format('The %s are an object of names and values.', p_part));
-  end if;
-  select coalesce(g.key, f.field) into v_field
+create function app.wrong_connection_field(p_kind text, p_part text, p_given jsonb) returns text
+language sql stable security definer set search_path = ''
+return case when jsonb_typeof(p_given) is distinct from 'object' or length(p_given::text) > 10000 then p_part else (
+  select coalesce(g.key, f.field)
   from jsonb_each(p_given) as g
   full join (select * from app.connection_fields as c where c.kind = p_kind and c.part = p_part) as f on f.field = g.key
-  where (f.field is null or f.is_required and g.key is null
-      or g.key is not null and (jsonb_typeof(g.value) <> 'string' or g.value #>> '{}' !~ f.pattern)) is not false
-  order by 1
-  limit 1;
-  if found then
-    perform app.fail(400, v_code, format('"%s" is missing, unknown, or not what it should be.', left(v_field, 60)),
-      (select string_agg(c.field || case when c.is_required then '' else ' (optional)' end, ', ' order by c.field)
-       from app.connection_fields as c where c.kind = p_kind and c.part = p_part));
+  where f.field is null or f.is_required and g.key is null
+    or g.key is not null and (jsonb_typeof(g.value) <> 'string' or g.value #>> '{}' !~ f.pattern)
+  order by 1 limit 1) end;
+
+comment on function app.wrong_connection_field(text, text, jsonb) is
+  'The first field that is unknown, does not fit its pattern, or is required and missing; null: none. Internal.';
+
+create function app.connection_field_names(p_kind text, p_part text) returns text
+language sql stable security definer set search_path = ''
+return (
+  select string_agg(c.field || case when c.is_required then '' else ' (optional)' end, ', ' order by c.field)
+  from app.connection_fields as c where c.kind = p_kind and c.part = p_part);
+
+comment on function app.connection_field_names(text, text) is 'For hints. Internal.';
+
+create function app.check_connection_credentials(p_kind text, p_credentials jsonb) returns void
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_field text := app.wrong_connection_field(p_kind, 'credentials', p_credentials);
+begin
+  if v_field is not null then
+    perform app.fail(400, 'connection.bad_credentials', format('"%s" is missing, unknown, or not what it should be.', left(v_field, 60)),
+      app.connection_field_names(p_kind, 'credentials'));
   end if;
 end;
 $$;
 
-comment on function app.check_connection_part(text, text, jsonb) is 'Fails with 400 unless every field is known, fits its pattern, and none that is required is missing. Internal.';
+comment on function app.check_connection_credentials(text, jsonb) is 'Fails with 400 on credentials that this kind does not have. Internal.';
 
 create function app.check_field_map(p_settings jsonb) returns void
 language plpgsql immutable set search_path = '' as $$
@@ -54,11 +63,17 @@ comment on function app.check_field_map(jsonb) is 'Fails with 400 unless a gener
 
 create function app.check_connection_settings(p_kind text, p_settings jsonb) returns void
 language plpgsql stable security definer set search_path = '' as $$
+declare
+  v_field text;
 begin
   if p_kind = 'generic' then
     perform app.check_field_map(p_settings);
-  else
-    perform app.check_connection_part(p_kind, 'settings', p_settings);
+    return;
+  end if;
+  v_field := app.wrong_connection_field(p_kind, 'settings', p_settings);
+  if v_field is not null then
+    perform app.fail(400, 'connection.bad_settings', format('"%s" is missing, unknown, or not what it should be.', left(v_field, 60)),
+      app.connection_field_names(p_kind, 'settings'));
   end if;
 end;
 $$;
@@ -112,7 +127,9 @@ $$;
 
 comment on function app.enqueue_test(public.connections) is 'The worker asks the vendor whether settings and credentials are good. Internal.';
 
-revoke execute on function app.check_connection_part(text, text, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.wrong_connection_field(text, text, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.connection_field_names(text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.check_connection_credentials(text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.check_field_map(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.check_connection_settings(text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.lock_connection(uuid) from public, anon, authenticated, service_role;

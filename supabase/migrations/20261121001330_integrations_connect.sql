@@ -23,7 +23,7 @@ begin
     v_secret := app.new_secret('lmc_');
     p_credentials := jsonb_build_object('secret', v_secret);
   else
-    perform app.check_connection_part(p_kind, 'credentials', p_credentials);
+    perform app.check_connection_credentials(p_kind, p_credentials);
   end if;
   perform app.lock_ordering_key(format('connections:%s', p_workspace_id));
   if (select count(*) from public.connections as c where c.workspace_id = p_workspace_id) >= 20 then
@@ -95,7 +95,7 @@ begin
   if v_connection.kind = 'generic' then
     perform app.fail(409, 'connection.own_secret', 'We make the secret of this kind of connection ourselves.', 'Call rotate_connection_secret.');
   end if;
-  perform app.check_connection_part(v_connection.kind, 'credentials', p_credentials);
+  perform app.check_connection_credentials(v_connection.kind, p_credentials);
   update app.connection_secrets as s set credentials = p_credentials, access_token = null, instance_url = null
   where s.connection_id = p_connection_id;
   update public.connections as c

@@ -1,0 +1,1 @@
+"""Contacts go to other systems and come from them."""

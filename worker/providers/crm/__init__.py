@@ -1,0 +1,1 @@
+"""Other systems that a workspace's contacts go to."""

@@ -26,7 +26,7 @@ insert into public.searches (workspace_id, query, created_by) values (%(workspac
 insert into public.jobs (workspace_id, kind, lane, max_attempts, created_by)
 values (%(workspace)s, 'knowledge.run_search', 'interactive', 1, %(editor)s);
 
-insert into public.brand_profiles (workspace_id, name) values (%(workspace)s, 'Cast & Co');
+insert into public.brands (workspace_id, name) values (%(workspace)s, 'Cast & Co');
 
 insert into public.ai_tasks (workspace_id, kind, input, created_by)
 values (%(workspace)s, 'summarise', '{"text": "Work begins at nine."}', %(editor)s);
@@ -144,3 +144,23 @@ insert into public.campaign_recipients (campaign_id, workspace_id, email, batch)
 select c.id, c.workspace_id, 'marie@example.test', 1 from campaign as c;
 
 select app.note_activity(%(workspace)s, %(admin)s, 'created', 'connection', gen_random_uuid());
+
+insert into public.pipelines (id, workspace_id, name) values ('00000000-0000-0000-0000-00000000005a', %(workspace)s, 'Nets');
+
+insert into public.contacts (id, workspace_id, name) values ('00000000-0000-0000-0000-00000000005b', %(workspace)s, 'Paul');
+
+insert into public.leads (workspace_id, contact_id, interest)
+values (%(workspace)s, '00000000-0000-0000-0000-00000000005b', 'Nets');
+
+with stage as (
+  insert into public.stages (workspace_id, pipeline_id, name, probability, position)
+  values (%(workspace)s, '00000000-0000-0000-0000-00000000005a', 'New', 10, 1) returning *
+)
+insert into public.deals (workspace_id, pipeline_id, stage_id, title, rank)
+select s.workspace_id, s.pipeline_id, s.id, 'Nets', 0 from stage as s;
+
+insert into public.contact_scores (contact_id, workspace_id, score)
+values ('00000000-0000-0000-0000-00000000005b', %(workspace)s, 5);
+
+insert into public.lead_scores (contact_id, workspace_id, score, cause)
+values ('00000000-0000-0000-0000-00000000005b', %(workspace)s, 5, 'rules');

@@ -103,11 +103,12 @@ describe("a task", () => {
 describe("the brand's voice", () => {
   test("is set by those who answer for it and read by members", async () => {
     const brand = { workspace_id: owner.workspace, name: "Morvan", voice: "Warm." };
-    ok(await owner.client.from("brand_profiles").upsert(brand));
-    ok(await owner.client.from("brand_profiles").upsert({ ...brand, voice: "Brief." }));
-    assert.equal(ok(await owner.client.from("brand_profiles").select("voice").single()).voice, "Brief.");
-    assert.deepEqual(ok(await stranger.client.from("brand_profiles").select("name")), []);
-    const { error } = await stranger.client.from("brand_profiles").upsert(brand);
+    ok(await owner.client.from("brands").insert(brand));
+    ok(await owner.client.from("brands").update({ voice: "Brief." }).eq("workspace_id", owner.workspace));
+    const set = ok(await owner.client.from("brands").select("voice, is_default").single());
+    assert.deepEqual(set, { voice: "Brief.", is_default: true });
+    assert.deepEqual(ok(await stranger.client.from("brands").select("name")), []);
+    const { error } = await stranger.client.from("brands").insert(brand);
     assert.equal(error.code, "42501");
   });
 });

@@ -84,11 +84,12 @@ class Workshop:
             "workspace_id": named.pop("workspace_id", self.cast.workspace_id),
             "model": named.pop("model", None),
             "key": named.pop("key", None),
+            "brand_id": named.pop("brand_id", None),
         }
         given |= {"kind": kind, "input": Jsonb(named.pop("task_input", named))}
         return self.call(
             actor or self.cast.editor,
-            "start_ai_task(%(workspace_id)s, %(kind)s, %(input)s, %(model)s, %(key)s)",
+            "start_ai_task(%(workspace_id)s, %(kind)s, %(input)s, %(model)s, %(key)s, %(brand_id)s)",
             given,
         )[0]
 
@@ -122,7 +123,7 @@ class Workshop:
     def brand(self, **fields: str) -> None:
         """The workspace's voice, set by its marketing."""
         names, marks = ", ".join(fields), ", ".join(f"%({name})s" for name in fields)
-        insert = f"insert into public.brand_profiles (workspace_id, {names}) values (%(ws)s, {marks})"
+        insert = f"insert into public.brands (workspace_id, {names}) values (%(ws)s, {marks})"
         with self.db.as_user(self.cast.marketing) as cursor:
             cursor.execute(insert.encode(), {**fields, "ws": self.cast.workspace_id})
 

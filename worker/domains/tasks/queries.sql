@@ -1,14 +1,15 @@
 -- name: get_task
 -- A task to do, with the schema of its input; no row when it was deleted meanwhile.
-select t.id, t.workspace_id, t.kind, t.input, t.requested_model, t.created_by, k.input_schema
+select t.id, t.workspace_id, t.kind, t.input, t.requested_model, t.brand_id, t.created_by, k.input_schema
 from public.ai_tasks as t
 join public.ai_task_kinds as k on k.kind = t.kind
 where t.id = %(task_id)s;
 
 -- name: get_brand
--- How the workspace wants to sound; no row when it does not say.
-select b.name, b.voice, b.audience, b.rules, b.language from public.brand_profiles as b
-where b.workspace_id = %(workspace_id)s;
+-- How the workspace wants to sound: the brand asked for, else the default one; no row when there is none.
+select b.name, b.voice, b.audience, b.rules, b.language from public.brands as b
+where b.workspace_id = %(workspace_id)s
+  and case when %(brand_id)s::uuid is null then b.is_default else b.id = %(brand_id)s::uuid end;
 
 -- name: broadcast_delta
 -- A piece of the result to who started the task.

@@ -20,7 +20,7 @@ BRAND_FIELDS = ("name", "voice", "audience", "rules")
 def to_request(
     kind: str, recipe: Recipe, task_input: Mapping[str, str], brand: Mapping[str, Any] | None
 ) -> TaskRequest:
-    """What a model is asked. `brand` is a row of public.brand_profiles."""
+    """What a model is asked. `brand` is a row of public.brands."""
     text = task_input.get("text", "")
     return TaskRequest(
         kind=kind,

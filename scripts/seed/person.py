@@ -62,6 +62,13 @@ class Person:
             raise SeedFailed(f"{self.email}, {table}: {_words(error)}") from error
         return list(found)
 
+    def insert(self, table: str, **row: Any) -> None:
+        """Writes a row as a client may."""
+        try:
+            self._client.table(table).insert(row).execute()
+        except (PostgrestAPIError, httpx.HTTPError) as error:
+            raise SeedFailed(f"{self.email}, {table}: {_words(error)}") from error
+
     def upload(self, bucket: str, path: str, content: bytes) -> None:
         """Uploads a PDF."""
         try:

@@ -10,10 +10,11 @@ from typing import Any
 from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WORKSPACE
 from scripts.seed.person import Person, SeedFailed
 from scripts.seed.plan import buy_seats
+from scripts.seed.service import plant_tickets
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS)
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 1
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -50,6 +51,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     for number, question in enumerate(QUESTIONS, start=1):
         tell(f"question {number}")
         planted.answers.append(_ask(writer, planted.workspace_id, number, question))
+    tell("tickets")
+    planted.new += plant_tickets(people["owner"], people["support"], planted.workspace_id)
     return planted
 
 

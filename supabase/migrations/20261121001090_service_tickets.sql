@@ -207,3 +207,6 @@ grant select on table public.tickets to authenticated, service_role, lamina_work
 create trigger touch_updated_at before update on public.tickets
   for each row execute function app.touch_updated_at();
 comment on trigger touch_updated_at on public.tickets is 'Stamps updated_at.';
+create trigger note_activity after insert on public.tickets
+  for each row execute function app.note_activity_of('ticket');
+comment on trigger note_activity on public.tickets is 'A new ticket is activity, for those who read tickets.';

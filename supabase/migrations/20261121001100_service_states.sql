@@ -176,6 +176,10 @@ begin
   where t.id = p_ticket.id
   returning * into p_ticket;
   perform app.note_ticket(p_ticket, 'status', v_from, p_to, p_actor_id);
+  if p_to = 'solved' then
+    perform app.note_activity(p_ticket.workspace_id, p_actor_id, 'solved', 'ticket', p_ticket.id,
+      jsonb_build_object('title', p_ticket.subject));
+  end if;
   return p_ticket;
 end;
 $$;

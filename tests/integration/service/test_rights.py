@@ -89,3 +89,12 @@ def test_changes_are_heard_without_words(desk: Helpdesk) -> None:
     )
     assert [kind for kind, _ in heard] == ["opened", "note"]
     assert not any("secret" in text for _, text in heard)
+
+
+def test_what_is_done_is_activity_of_those_who_read_tickets(desk: Helpdesk) -> None:
+    desk.move(desk.ticket(), "solved")
+    query = b"select verb, detail ->> 'title' from public.activity where subject_kind = 'ticket' order by id"
+    with desk.db.as_user(desk.cast.sales) as cursor:
+        assert cursor.execute(query).fetchall() == [("created", "Late parcel"), ("solved", "Late parcel")]
+    with desk.db.as_user(desk.cast.editor) as cursor:
+        assert cursor.execute(query).fetchall() == []

@@ -24,8 +24,6 @@ PATIENCE_SECONDS = 60.0
 FIRST_WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 3600.0
 
-_LOST = ("crm.outcome_unknown", "It is not known whether the event was taken; it is not sent again.")
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -64,10 +62,14 @@ def plan(crm: Crm, settings: Mapping[str, str], rows: Iterable[Row], baseline_at
 def _noted(item: Item, baseline_at: datetime) -> Record | None:
     """For what may be sent once only: a record in place of sending, or None."""
     if item.row["record_status"] == "sending":
-        return record(item, "unknown", _LOST)
+        return record(item, "unknown", _lost())
     if item.row["record_status"] is None and item.row["created_at"] < baseline_at:
         return record(item, "baseline")
     return None
+
+
+def _lost() -> tuple[str, str]:
+    return "crm.outcome_unknown", "A worker stopped while the event was sent; it is not repeated."
 
 
 def person_of(row: Row) -> Person:

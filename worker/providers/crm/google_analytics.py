@@ -32,9 +32,6 @@ EVENTS = {
 }
 """By lifecycle; a mere subscriber is no event."""
 
-_REFUSED = "Google Analytics refused the event."
-_UNKNOWN = "It is not known whether Google Analytics took the event; it is not sent again."
-
 
 class GoogleAnalytics:
     """One event a request: `client_id` belongs to a request, and every contact has its own."""
@@ -67,7 +64,9 @@ class GoogleAnalytics:
             raise faults.bad_response(PROVIDER)
         if messages := said.get("validationMessages"):
             words = calling.text_of(messages[0], "description")
-            raise ProviderRejected("crm.event_refused", f"{_REFUSED} {words}".strip(), provider=PROVIDER)
+            raise ProviderRejected(
+                "crm.event_refused", f"Google Analytics refused the event: {words}", provider=PROVIDER
+            )
         return Checked(access.settings["measurement_id"])
 
     async def push(self, access: Access, people: Sequence[Person]) -> Pushed:
@@ -91,14 +90,14 @@ class GoogleAnalytics:
         except calling.NOT_SENT as error:
             raise faults.unavailable(PROVIDER) from error
         except httpx.HTTPError:
-            return Receipt(person.id, "unknown", None, "crm.outcome_unknown", _UNKNOWN)
+            return Receipt(person.id, "unknown", None, *_lost())
         if response.is_success:
             return Receipt(person.id)
         if response.status_code in (408, 429, 503):
             raise calling.fault(PROVIDER, response)
         if response.status_code >= 500:
-            return Receipt(person.id, "unknown", None, "crm.outcome_unknown", _UNKNOWN)
-        return Receipt(person.id, "refused", None, "crm.event_refused", _REFUSED)
+            return Receipt(person.id, "unknown", None, *_lost())
+        return Receipt(person.id, "refused", None, *_refusal(response.status_code))
 
     def _base(self, access: Access) -> str:
         is_eu = access.settings.get("region") == "eu" and _is_google(self._base_url)
@@ -106,6 +105,14 @@ class GoogleAnalytics:
 
 
 _NOBODY = UUID(int=0)
+
+
+def _lost() -> tuple[str, str]:
+    return "crm.outcome_unknown", "Nobody knows whether Google Analytics took the event; it is not repeated."
+
+
+def _refusal(status: int) -> tuple[str, str]:
+    return "crm.event_refused", f"Google Analytics refused the event ({status})."
 
 
 def body_of(person: Person) -> dict[str, Any]:

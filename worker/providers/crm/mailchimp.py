@@ -150,14 +150,8 @@ def _settled(person: Person, member: Any) -> Receipt:
     remote_id = calling.text_of(member, "id") or None
     if person.consent == "withdrawn" or calling.text_of(member, "status") != "unsubscribed":
         return Receipt(person.id, remote_id=remote_id)
-    return Receipt(
-        person.id,
-        "refused",
-        remote_id,
-        "crm.unsubscribed",
-        "The person unsubscribed at Mailchimp; only they can subscribe again.",
-        has_unsubscribed=_is_later(calling.text_of(member, "last_changed"), person.consent_at),
-    )
+    is_later = _is_later(calling.text_of(member, "last_changed"), person.consent_at)
+    return Receipt(person.id, "refused", remote_id, *_unsubscribed(), has_unsubscribed=is_later)
 
 
 def _is_later(changed: str, consent_at: datetime | None) -> bool:
@@ -181,8 +175,12 @@ def _refused(person: Person, response: httpx.Response) -> Receipt:
 
 def _refusal(said: str) -> tuple[str, str]:
     if re.search(r"compliance state|permanently deleted|forgotten", said, re.I):
-        return "crm.unsubscribed", "Mailchimp lets only the person subscribe again."
+        return _unsubscribed()
     return "crm.contact_refused", f"Mailchimp refused the contact: {said.strip()}"
+
+
+def _unsubscribed() -> tuple[str, str]:
+    return "crm.unsubscribed", "The person left the audience at Mailchimp; only they can subscribe again."
 
 
 def _fault(response: httpx.Response) -> ProviderError:

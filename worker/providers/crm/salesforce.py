@@ -109,22 +109,19 @@ def _receipt(person: Person, response: httpx.Response) -> Receipt:
     body = calling.body_of(response)
     if response.is_success:
         return Receipt(person.id, remote_id=calling.text_of(body, "id") or None)
-    if response.status_code == 300:
-        return Receipt(
-            person.id,
-            "refused",
-            None,
-            "crm.ambiguous",
-            "Several records in Salesforce have this contact's id; merge them there.",
-        )
     errors = _errors(body)
     codes = {code for code, _ in errors}
-    if response.status_code == 400 and not codes & (_WRONG_FIELDS | _LATER):
-        said = "; ".join(f"{code}: {words}" for code, words in errors)[: calling.LONGEST_DETAIL]
-        return Receipt(
-            person.id, "refused", None, "crm.contact_refused", f"Salesforce refused the contact: {said}"
-        )
+    is_about_person = response.status_code == 400 and not codes & (_WRONG_FIELDS | _LATER)
+    if response.status_code == 300 or is_about_person:
+        return Receipt(person.id, "refused", None, *_refusal(response.status_code, errors))
     raise _fault(response, errors)
+
+
+def _refusal(status: int, errors: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    if status == 300:
+        return "crm.ambiguous", "Several records in Salesforce have this contact's id; merge them there."
+    said = "; ".join(f"{code}: {words}" for code, words in errors)[: calling.LONGEST_DETAIL]
+    return "crm.contact_refused", f"Salesforce refused the contact: {said}"
 
 
 def _heed_limit(response: httpx.Response) -> None:

@@ -56,6 +56,7 @@ create policy select_members on public.consent_events
 
 comment on policy select_members on public.consent_events is 'As the contacts it is about.';
 
+revoke all on sequence public.consent_events_id_seq from public, anon, authenticated, service_role;
 revoke all on table public.consent_events from public, anon, authenticated, service_role;
 grant select on table public.consent_events to authenticated, service_role;
 

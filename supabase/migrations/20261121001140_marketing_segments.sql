@@ -151,7 +151,7 @@ return array(select e.item from jsonb_array_elements_text(p_list) as e (item));
 
 comment on function app.texts_of(jsonb) is 'A JSON list of texts as an array. Internal.';
 
-create function app.compile_segment(p_node jsonb, p_path text, p_depth int, inout params jsonb, out condition text)
+create function app.compile_segment(p_node jsonb, p_path text, p_depth int, p_params jsonb, out params jsonb, out condition text)
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   v_keys text[];
@@ -161,6 +161,7 @@ declare
   v_part text;
   v_place bigint;
 begin
+  params := p_params;
   if jsonb_typeof(p_node) is distinct from 'object' then
     perform app.segment_fail(p_path, 'a filter is an object');
   elsif p_depth > 6 then

@@ -72,6 +72,7 @@ comment on column app.link_keys.secret is 'Random; its UTF-8 bytes are the key.'
 
 alter table app.link_keys enable row level security;
 
+revoke all on sequence app.link_keys_id_seq from public, anon, authenticated, service_role;
 revoke all on table app.link_keys from public, anon, authenticated, service_role;
 grant select on table app.link_keys to lamina_worker;
 

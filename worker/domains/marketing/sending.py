@@ -42,18 +42,17 @@ async def send_batch(ports: MarketingPorts, campaign_id: UUID, batch: int) -> Ou
         if wait > PATIENCE_SECONDS:
             return RetryAfter(wait, "The workspace's limit of mails a second is reached.", counts=False)
         await asyncio.sleep(wait)
-        people = await ports.db.rows(SQL["begin_mails"], {**which, "count": AT_ONCE})
-        if not people:
+        count = await _finish(_send_some(ports, letter, {**which, "count": AT_ONCE}))
+        if count == 0:
             return Done(end)
-        await _finish(_send(ports, letter, [person for person in people if person["is_sending"]]))
-        is_full = len(people) == AT_ONCE
+        is_full = count == AT_ONCE
 
 
-async def _finish(sending: Coroutine[Any, Any, None]) -> None:
+async def _finish(sending: Coroutine[Any, Any, int]) -> int:
     """To the end even when the worker is told to stop, so that the answers of mails on their way are kept."""
     task = asyncio.create_task(sending)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait((task,))
         raise
@@ -79,14 +78,20 @@ async def _turn(ports: MarketingPorts, row: Row) -> float:
     return float(answer["wait"]) if answer else 0.0
 
 
-async def _send(ports: MarketingPorts, letter: Letter, people: list[Row]) -> None:
-    """Sends to all of them side by side and writes what became of each. Raises ProviderError afterwards."""
-    found = await asyncio.gather(*(_send_one(ports, letter, person) for person in people))
+async def _send_some(ports: MarketingPorts, letter: Letter, next_mails: Row) -> int:
+    """Marks the next mails, sends them side by side and writes what became of each; how many were marked.
+
+    Raises ProviderError when that is written.
+    """
+    people = await ports.db.rows(SQL["begin_mails"], dict(next_mails))
+    mails = [_send_one(ports, letter, person) for person in people if person["is_sending"]]
+    found = await asyncio.gather(*mails)
     if found:
         await ports.db.one(SQL["settle_mails"], {"results": Jsonb([one.result for one in found])})
     fault = next((one.fault for one in found if one.fault), None)
     if fault is not None:
         raise fault
+    return len(people)
 
 
 async def _send_one(ports: MarketingPorts, letter: Letter, person: Row) -> Settled:

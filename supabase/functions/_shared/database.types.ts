@@ -114,6 +114,7 @@ export type Database = {
       };
       "ai_tasks": {
         Row: {
+          "brand_id": string | null;
           "completion_tokens": number | null;
           "cost_microusd": number | null;
           "created_at": string;
@@ -140,6 +141,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "brand_id"?: string | null;
           "completion_tokens"?: number | null;
           "cost_microusd"?: number | null;
           "created_at"?: string;
@@ -165,6 +167,7 @@ export type Database = {
           "workspace_id": string;
         };
         Update: {
+          "brand_id"?: string | null;
           "completion_tokens"?: number | null;
           "cost_microusd"?: number | null;
           "created_at"?: string;
@@ -203,6 +206,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "ai_models";
             referencedColumns: ["model"];
+          },
+          {
+            foreignKeyName: "ai_tasks_workspace_id_brand_id_fkey";
+            columns: ["workspace_id", "brand_id"];
+            isOneToOne: false;
+            referencedRelation: "brands";
+            referencedColumns: ["workspace_id", "id"];
           },
           {
             foreignKeyName: "ai_tasks_workspace_id_fkey";
@@ -414,10 +424,12 @@ export type Database = {
           },
         ];
       };
-      "brand_profiles": {
+      "brands": {
         Row: {
           "audience": string;
           "created_at": string;
+          "id": string;
+          "is_default": boolean;
           "language": string | null;
           "name": string;
           "rules": string;
@@ -429,6 +441,8 @@ export type Database = {
         Insert: {
           "audience"?: string;
           "created_at"?: string;
+          "id"?: string;
+          "is_default"?: boolean;
           "language"?: string | null;
           "name"?: string;
           "rules"?: string;
@@ -439,6 +453,8 @@ export type Database = {
         Update: {
           "audience"?: string;
           "created_at"?: string;
+          "id"?: string;
+          "is_default"?: boolean;
           "language"?: string | null;
           "name"?: string;
           "rules"?: string;
@@ -450,7 +466,7 @@ export type Database = {
           {
             foreignKeyName: "brand_profiles_workspace_id_fkey";
             columns: ["workspace_id"];
-            isOneToOne: true;
+            isOneToOne: false;
             referencedRelation: "workspaces";
             referencedColumns: ["id"];
           },
@@ -1060,6 +1076,73 @@ export type Database = {
           },
         ];
       };
+      "contact_scores": {
+        Row: {
+          "computed_at": string | null;
+          "contact_id": string;
+          "factors": NonNullable<Json>;
+          "opinion_at": string | null;
+          "opinion_model": string | null;
+          "opinion_points": number | null;
+          "opinion_reason": string | null;
+          "override_at": string | null;
+          "override_by": string | null;
+          "override_reason": string | null;
+          "override_score": number | null;
+          "rules_version": number | null;
+          "score": number | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "computed_at"?: string | null;
+          "contact_id": string;
+          "factors"?: NonNullable<Json>;
+          "opinion_at"?: string | null;
+          "opinion_model"?: string | null;
+          "opinion_points"?: number | null;
+          "opinion_reason"?: string | null;
+          "override_at"?: string | null;
+          "override_by"?: string | null;
+          "override_reason"?: string | null;
+          "override_score"?: number | null;
+          "rules_version"?: number | null;
+          "score"?: number | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "computed_at"?: string | null;
+          "contact_id"?: string;
+          "factors"?: NonNullable<Json>;
+          "opinion_at"?: string | null;
+          "opinion_model"?: string | null;
+          "opinion_points"?: number | null;
+          "opinion_reason"?: string | null;
+          "override_at"?: string | null;
+          "override_by"?: string | null;
+          "override_reason"?: string | null;
+          "override_score"?: number | null;
+          "rules_version"?: number | null;
+          "score"?: number | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "contact_scores_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: true;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "contact_scores_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "contacts": {
         Row: {
           "company": string | null;
@@ -1249,6 +1332,159 @@ export type Database = {
           },
         ];
       };
+      "deal_stage_stays": {
+        Row: {
+          "deal_id": string;
+          "entered_at": string;
+          "id": number;
+          "left_at": string | null;
+          "moved_by": string | null;
+          "stage_id": string | null;
+          "stage_name": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "deal_id": string;
+          "entered_at"?: string;
+          "id"?: never;
+          "left_at"?: string | null;
+          "moved_by"?: string | null;
+          "stage_id"?: string | null;
+          "stage_name": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "deal_id"?: string;
+          "entered_at"?: string;
+          "id"?: never;
+          "left_at"?: string | null;
+          "moved_by"?: string | null;
+          "stage_id"?: string | null;
+          "stage_name"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "deal_stage_stays_deal_id_fkey";
+            columns: ["deal_id"];
+            isOneToOne: false;
+            referencedRelation: "deals";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "deal_stage_stays_stage_id_fkey";
+            columns: ["stage_id"];
+            isOneToOne: false;
+            referencedRelation: "stages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "deal_stage_stays_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "deals": {
+        Row: {
+          "amount": number | null;
+          "closed_at": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "expected_close": string | null;
+          "id": string;
+          "lost_reason": string | null;
+          "owner_id": string | null;
+          "pipeline_id": string;
+          "rank": number;
+          "stage_entered_at": string;
+          "stage_id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount"?: number | null;
+          "closed_at"?: string | null;
+          "contact_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "expected_close"?: string | null;
+          "id"?: string;
+          "lost_reason"?: string | null;
+          "owner_id"?: string | null;
+          "pipeline_id": string;
+          "rank": number;
+          "stage_entered_at"?: string;
+          "stage_id": string;
+          "title": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "amount"?: number | null;
+          "closed_at"?: string | null;
+          "contact_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "expected_close"?: string | null;
+          "id"?: string;
+          "lost_reason"?: string | null;
+          "owner_id"?: string | null;
+          "pipeline_id"?: string;
+          "rank"?: number;
+          "stage_entered_at"?: string;
+          "stage_id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "deals_contact_fkey";
+            columns: ["workspace_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["workspace_id", "id"];
+          },
+          {
+            foreignKeyName: "deals_owner_fkey";
+            columns: ["workspace_id", "owner_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
+          {
+            foreignKeyName: "deals_pipeline_fkey";
+            columns: ["workspace_id", "pipeline_id"];
+            isOneToOne: false;
+            referencedRelation: "pipelines";
+            referencedColumns: ["workspace_id", "id"];
+          },
+          {
+            foreignKeyName: "deals_stage_fkey";
+            columns: ["pipeline_id", "stage_id"];
+            isOneToOne: false;
+            referencedRelation: "stages";
+            referencedColumns: ["pipeline_id", "id"];
+          },
+          {
+            foreignKeyName: "deals_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "document_versions": {
         Row: {
           "content": string;
@@ -1294,6 +1530,7 @@ export type Database = {
       };
       "documents": {
         Row: {
+          "brand_id": string | null;
           "byte_size": number | null;
           "chunk_count": number;
           "content_hash": string | null;
@@ -1318,6 +1555,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "brand_id"?: string | null;
           "byte_size"?: number | null;
           "chunk_count"?: number;
           "content_hash"?: string | null;
@@ -1341,6 +1579,7 @@ export type Database = {
           "workspace_id": string;
         };
         Update: {
+          "brand_id"?: string | null;
           "byte_size"?: number | null;
           "chunk_count"?: number;
           "content_hash"?: string | null;
@@ -1364,6 +1603,13 @@ export type Database = {
           "workspace_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "documents_workspace_id_brand_id_fkey";
+            columns: ["workspace_id", "brand_id"];
+            isOneToOne: false;
+            referencedRelation: "brands";
+            referencedColumns: ["workspace_id", "id"];
+          },
           {
             foreignKeyName: "documents_workspace_id_fkey";
             columns: ["workspace_id"];
@@ -1555,6 +1801,136 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "jobs_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "lead_scores": {
+        Row: {
+          "cause": string;
+          "contact_id": string;
+          "created_at": string;
+          "created_by": string | null;
+          "factors": NonNullable<Json>;
+          "id": number;
+          "rules_version": number | null;
+          "score": number | null;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "cause": string;
+          "contact_id": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "factors"?: NonNullable<Json>;
+          "id"?: never;
+          "rules_version"?: number | null;
+          "score"?: number | null;
+          "workspace_id": string;
+        };
+        Update: {
+          "cause"?: string;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "factors"?: NonNullable<Json>;
+          "id"?: never;
+          "rules_version"?: number | null;
+          "score"?: number | null;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_scores_contact_id_fkey";
+            columns: ["contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_scores_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "leads": {
+        Row: {
+          "contact_id": string;
+          "converted_at": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "deal_id": string | null;
+          "id": string;
+          "interest": string;
+          "note": string;
+          "owner_id": string | null;
+          "source": string | null;
+          "status": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "contact_id": string;
+          "converted_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deal_id"?: string | null;
+          "id"?: string;
+          "interest": string;
+          "note"?: string;
+          "owner_id"?: string | null;
+          "source"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "contact_id"?: string;
+          "converted_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deal_id"?: string | null;
+          "id"?: string;
+          "interest"?: string;
+          "note"?: string;
+          "owner_id"?: string | null;
+          "source"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "leads_contact_fkey";
+            columns: ["workspace_id", "contact_id"];
+            isOneToOne: false;
+            referencedRelation: "contacts";
+            referencedColumns: ["workspace_id", "id"];
+          },
+          {
+            foreignKeyName: "leads_deal_fkey";
+            columns: ["deal_id"];
+            isOneToOne: false;
+            referencedRelation: "deals";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_owner_fkey";
+            columns: ["workspace_id", "owner_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
+          {
+            foreignKeyName: "leads_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -2036,6 +2412,39 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "payments_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "pipelines": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "name": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "name": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "name"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "pipelines_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -2565,6 +2974,215 @@ export type Database = {
           },
         ];
       };
+      "site_designs": {
+        Row: {
+          "applied_version": number | null;
+          "created_at": string;
+          "created_by": string;
+          "page": string;
+          "site_id": string;
+          "task_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "applied_version"?: number | null;
+          "created_at"?: string;
+          "created_by": string;
+          "page": string;
+          "site_id": string;
+          "task_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "applied_version"?: number | null;
+          "created_at"?: string;
+          "created_by"?: string;
+          "page"?: string;
+          "site_id"?: string;
+          "task_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "site_designs_site_id_fkey";
+            columns: ["site_id"];
+            isOneToOne: false;
+            referencedRelation: "sites";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "site_designs_task_id_fkey";
+            columns: ["task_id"];
+            isOneToOne: true;
+            referencedRelation: "ai_tasks";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "site_designs_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "site_snapshots": {
+        Row: {
+          "content": NonNullable<Json>;
+          "id": string;
+          "live_slug": string | null;
+          "name": string;
+          "published_at": string;
+          "site_id": string;
+          "slug": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content": NonNullable<Json>;
+          "id"?: string;
+          "live_slug"?: string | null;
+          "name": string;
+          "published_at"?: string;
+          "site_id": string;
+          "slug": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "content"?: NonNullable<Json>;
+          "id"?: string;
+          "live_slug"?: string | null;
+          "name"?: string;
+          "published_at"?: string;
+          "site_id"?: string;
+          "slug"?: string;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "site_snapshots_site_id_fkey";
+            columns: ["site_id"];
+            isOneToOne: false;
+            referencedRelation: "sites";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "site_snapshots_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "site_versions": {
+        Row: {
+          "content": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string;
+          "site_id": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content": NonNullable<Json>;
+          "created_at"?: string;
+          "created_by": string;
+          "site_id": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "content"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string;
+          "site_id"?: string;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "site_versions_site_id_fkey";
+            columns: ["site_id"];
+            isOneToOne: false;
+            referencedRelation: "sites";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "site_versions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "sites": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by": string;
+          "id"?: string;
+          "kind": string;
+          "live_version"?: number | null;
+          "name": string;
+          "slug": string;
+          "template_id"?: string | null;
+          "template_version"?: number | null;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "live_version"?: number | null;
+          "name"?: string;
+          "slug"?: string;
+          "template_id"?: string | null;
+          "template_version"?: number | null;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sites_template_id_fkey";
+            columns: ["template_id"];
+            isOneToOne: false;
+            referencedRelation: "templates";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "sites_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "sla_policies": {
         Row: {
           "created_at": string;
@@ -2827,6 +3445,58 @@ export type Database = {
           },
         ];
       };
+      "stages": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "pipeline_id": string;
+          "position": number;
+          "probability": number;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "name": string;
+          "pipeline_id": string;
+          "position": number;
+          "probability": number;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "name"?: string;
+          "pipeline_id"?: string;
+          "position"?: number;
+          "probability"?: number;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "stages_pipeline_fkey";
+            columns: ["workspace_id", "pipeline_id"];
+            isOneToOne: false;
+            referencedRelation: "pipelines";
+            referencedColumns: ["workspace_id", "id"];
+          },
+          {
+            foreignKeyName: "stages_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "subscriptions": {
         Row: {
           "anchor": string;
@@ -2899,6 +3569,94 @@ export type Database = {
           },
           {
             foreignKeyName: "subscriptions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "template_versions": {
+        Row: {
+          "content": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string | null;
+          "template_id": string;
+          "version": number;
+          "workspace_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "content": NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "template_id": string;
+          "version": number;
+          "workspace_id"?: string | null;
+        };
+        Update: {
+          "content"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "template_id"?: string;
+          "version"?: number;
+          "workspace_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "template_versions_template_id_fkey";
+            columns: ["template_id"];
+            isOneToOne: false;
+            referencedRelation: "templates";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "template_versions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "templates": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "description": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string;
+          "id"?: string;
+          "kind": string;
+          "name": string;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id"?: string | null;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "name"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+          "workspace_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "templates_workspace_id_fkey";
             columns: ["workspace_id"];
             isOneToOne: false;
             referencedRelation: "workspaces";
@@ -3391,6 +4149,7 @@ export type Database = {
         Row: {
           "created_at": string;
           "history_memory": boolean;
+          "lead_opinion": boolean;
           "updated_at": string;
           "workspace_id": string;
         };
@@ -3398,12 +4157,14 @@ export type Database = {
         Insert: {
           "created_at"?: string;
           "history_memory"?: boolean;
+          "lead_opinion"?: boolean;
           "updated_at"?: string;
           "workspace_id": string;
         };
         Update: {
           "created_at"?: string;
           "history_memory"?: boolean;
+          "lead_opinion"?: boolean;
           "updated_at"?: string;
           "workspace_id"?: string;
         };
@@ -3675,6 +4436,29 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "apply_design": {
+        Args: { "p_expected_version": number; "p_task_id": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "ask": {
         Args: {
           "p_conversation_id"?: string;
@@ -3684,6 +4468,10 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: Json;
+      };
+      "ask_score_opinion": {
+        Args: { "p_contact_id": string };
+        Returns: number;
       };
       "assign_ticket": {
         Args: { "p_assignee_id": string; "p_ticket_id": string };
@@ -3879,6 +4667,67 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "clear_score_override": {
+        Args: { "p_contact_id": string };
+        Returns: {
+          "computed_at": string | null;
+          "contact_id": string;
+          "factors": NonNullable<Json>;
+          "opinion_at": string | null;
+          "opinion_model": string | null;
+          "opinion_points": number | null;
+          "opinion_reason": string | null;
+          "override_at": string | null;
+          "override_by": string | null;
+          "override_reason": string | null;
+          "override_score": number | null;
+          "rules_version": number | null;
+          "score": number | null;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "contact_scores";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "convert_lead": {
+        Args: {
+          "p_amount"?: number;
+          "p_currency"?: string;
+          "p_expected_close"?: string;
+          "p_lead_id": string;
+          "p_pipeline_id"?: string;
+          "p_stage_id"?: string;
+          "p_title"?: string;
+        };
+        Returns: {
+          "amount": number | null;
+          "closed_at": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "expected_close": string | null;
+          "id": string;
+          "lost_reason": string | null;
+          "owner_id": string | null;
+          "pipeline_id": string;
+          "rank": number;
+          "stage_entered_at": string;
+          "stage_id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "deals";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "create_channel": {
         Args: {
           "p_default_language"?: string;
@@ -3898,6 +4747,87 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_deal": {
+        Args: {
+          "p_amount"?: number;
+          "p_contact_id"?: string;
+          "p_currency"?: string;
+          "p_deal_id"?: string;
+          "p_expected_close"?: string;
+          "p_owner_id"?: string;
+          "p_pipeline_id"?: string;
+          "p_stage_id"?: string;
+          "p_title": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "amount": number | null;
+          "closed_at": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "expected_close": string | null;
+          "id": string;
+          "lost_reason": string | null;
+          "owner_id": string | null;
+          "pipeline_id": string;
+          "rank": number;
+          "stage_entered_at": string;
+          "stage_id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "deals";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "create_pipeline": {
+        Args: { "p_name": string; "p_stages"?: Json; "p_workspace_id": string };
+        Returns: {
+          "created_at": string;
+          "id": string;
+          "name": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "pipelines";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "create_template": {
+        Args: {
+          "p_content": Json;
+          "p_description"?: string;
+          "p_kind": string;
+          "p_name": string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "description": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "templates";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "create_text_document": {
         Args: {
           "p_content": string;
@@ -3905,6 +4835,7 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: {
+          "brand_id": string | null;
           "byte_size": number | null;
           "chunk_count": number;
           "content_hash": string | null;
@@ -4005,6 +4936,24 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "deal_forecast": {
+        Args: {
+          "p_from"?: string;
+          "p_pipeline_id"?: string;
+          "p_to"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "currency": string;
+          "month": string;
+          "open_amount": number;
+          "open_count": number;
+          "unknown_amounts": number;
+          "weighted_amount": number;
+          "won_amount": number;
+          "won_count": number;
+        }[];
+      };
       "delete_ai_task": { Args: { "p_task_id": string }; Returns: undefined };
       "delete_channel": {
         Args: { "p_channel_id": string };
@@ -4019,12 +4968,22 @@ export type Database = {
         Returns: undefined;
       };
       "delete_job": { Args: { "p_job_id": number }; Returns: undefined };
+      "delete_pipeline": {
+        Args: { "p_pipeline_id": string };
+        Returns: undefined;
+      };
       "delete_recording": {
         Args: { "p_recording_id": string };
         Returns: undefined;
       };
+      "delete_site": { Args: { "p_site_id": string }; Returns: undefined };
       "delete_social_account": {
         Args: { "p_account_id": string };
+        Returns: undefined;
+      };
+      "delete_stage": { Args: { "p_stage_id": string }; Returns: undefined };
+      "delete_template": {
+        Args: { "p_template_id": string };
         Returns: undefined;
       };
       "delete_webhook_endpoint": {
@@ -4053,6 +5012,48 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "find_duplicates": {
+        Args: {
+          "p_contact_id"?: string;
+          "p_limit"?: number;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "contact_ids": (string)[];
+          "key": string;
+          "reason": string;
+          "size": number;
+        }[];
+      };
+      "fork_template": {
+        Args: {
+          "p_name": string;
+          "p_slug": string;
+          "p_template_id": string;
+          "p_version"?: number;
+          "p_workspace_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "get_social_metrics": {
         Args: { "p_username"?: string; "p_workspace_id"?: string };
         Returns: {
@@ -4075,6 +5076,14 @@ export type Database = {
       "has_entitlement": {
         Args: { "p_entitlement": string; "p_workspace_id": string };
         Returns: boolean;
+      };
+      "import_contacts": {
+        Args: {
+          "p_contacts": Json;
+          "p_source"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: Json;
       };
       "invite_member": {
         Args: { "p_email": string; "p_role": string; "p_workspace_id": string };
@@ -4209,6 +5218,73 @@ export type Database = {
         Args: { "p_ids"?: (string)[] };
         Returns: number;
       };
+      "merge_contacts": {
+        Args: { "p_keep_id": string; "p_lose_id": string };
+        Returns: {
+          "company": string | null;
+          "consent_at": string | null;
+          "consent_source": string | null;
+          "country": string | null;
+          "created_at": string;
+          "email": string | null;
+          "email_consent": string;
+          "email_key": string | null;
+          "id": string;
+          "job_title": string | null;
+          "language": string | null;
+          "last_activity_at": string | null;
+          "lead_score": number | null;
+          "lifecycle": string;
+          "name": string | null;
+          "name_key": string | null;
+          "owner_id": string | null;
+          "phone": string | null;
+          "phone_key": string | null;
+          "source": string | null;
+          "tags": (string)[];
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "contacts";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "move_deal": {
+        Args: {
+          "p_after_deal_id"?: string;
+          "p_deal_id": string;
+          "p_lost_reason"?: string;
+          "p_stage_id": string;
+        };
+        Returns: {
+          "amount": number | null;
+          "closed_at": string | null;
+          "contact_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "expected_close": string | null;
+          "id": string;
+          "lost_reason": string | null;
+          "owner_id": string | null;
+          "pipeline_id": string;
+          "rank": number;
+          "stage_entered_at": string;
+          "stage_id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "deals";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "my_workspaces": {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -4314,9 +5390,54 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "override_score": {
+        Args: { "p_contact_id": string; "p_reason": string; "p_score": number };
+        Returns: {
+          "computed_at": string | null;
+          "contact_id": string;
+          "factors": NonNullable<Json>;
+          "opinion_at": string | null;
+          "opinion_model": string | null;
+          "opinion_points": number | null;
+          "opinion_reason": string | null;
+          "override_at": string | null;
+          "override_by": string | null;
+          "override_reason": string | null;
+          "override_score": number | null;
+          "rules_version": number | null;
+          "score": number | null;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "contact_scores";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "preview_segment": {
         Args: { "p_filter": Json; "p_workspace_id": string };
         Returns: Json;
+      };
+      "publish_site": {
+        Args: { "p_site_id": string; "p_version"?: number };
+        Returns: {
+          "content": NonNullable<Json>;
+          "id": string;
+          "live_slug": string | null;
+          "name": string;
+          "published_at": string;
+          "site_id": string;
+          "slug": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "site_snapshots";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "queue_position": { Args: { "p_job_id": number }; Returns: number };
       "receive_inbound": {
@@ -4336,6 +5457,29 @@ export type Database = {
       "remove_member": {
         Args: { "p_user_id": string; "p_workspace_id": string };
         Returns: undefined;
+      };
+      "rename_site": {
+        Args: { "p_name": string; "p_site_id": string; "p_slug": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "rename_workspace": {
         Args: { "p_name": string; "p_workspace_id": string };
@@ -4357,6 +5501,7 @@ export type Database = {
       "reprocess_document": {
         Args: { "p_document_id": string };
         Returns: {
+          "brand_id": string | null;
           "byte_size": number | null;
           "chunk_count": number;
           "content_hash": string | null;
@@ -4473,6 +5618,7 @@ export type Database = {
           "p_expected_version": number;
         };
         Returns: {
+          "brand_id": string | null;
           "byte_size": number | null;
           "chunk_count": number;
           "content_hash": string | null;
@@ -4498,6 +5644,57 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "save_site": {
+        Args: {
+          "p_content": Json;
+          "p_expected_version": number;
+          "p_site_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "save_template": {
+        Args: {
+          "p_content": Json;
+          "p_expected_version": number;
+          "p_template_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "description": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "templates";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -4529,6 +5726,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "score_contact": { Args: { "p_contact_id": string }; Returns: number };
       "search_chunks": {
         Args: {
           "p_document_ids"?: (string)[];
@@ -4583,6 +5781,27 @@ export type Database = {
           "p_source": string;
         };
         Returns: number;
+      };
+      "set_default_brand": {
+        Args: { "p_brand_id": string };
+        Returns: {
+          "audience": string;
+          "created_at": string;
+          "id": string;
+          "is_default": boolean;
+          "language": string | null;
+          "name": string;
+          "rules": string;
+          "updated_at": string;
+          "voice": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "brands";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "set_notification_preference": {
         Args: { "p_email": boolean; "p_kind": string };
@@ -4673,8 +5892,20 @@ export type Database = {
         Args: { "p_minted": boolean; "p_session_id": string };
         Returns: undefined;
       };
+      "site_schema": { Args: Record<PropertyKey, never>; Returns: Json };
+      "stage_times": {
+        Args: { "p_pipeline_id": string };
+        Returns: {
+          "average_days": number;
+          "passed": number;
+          "stage_id": string;
+          "stage_name": string;
+          "standing": number;
+        }[];
+      };
       "start_ai_task": {
         Args: {
+          "p_brand_id"?: string;
           "p_idempotency_key"?: string;
           "p_input": Json;
           "p_kind": string;
@@ -4682,6 +5913,7 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: {
+          "brand_id": string | null;
           "completion_tokens": number | null;
           "cost_microusd": number | null;
           "created_at": string;
@@ -4754,6 +5986,47 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "start_design": {
+        Args: {
+          "p_idempotency_key"?: string;
+          "p_input": Json;
+          "p_model"?: string;
+          "p_page"?: string;
+          "p_site_id": string;
+        };
+        Returns: {
+          "brand_id": string | null;
+          "completion_tokens": number | null;
+          "cost_microusd": number | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "finished_at": string | null;
+          "first_token_ms": number | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "input": NonNullable<Json>;
+          "is_cut": boolean;
+          "job_id": number | null;
+          "kind": string;
+          "latency_ms": number | null;
+          "model": string | null;
+          "prompt_tokens": number | null;
+          "provider": string | null;
+          "requested_model": string | null;
+          "result": string;
+          "result_json": Json | null;
+          "status": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "ai_tasks";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "start_realtime_session": {
         Args: { "p_workspace_id": string };
         Returns: string;
@@ -4815,6 +6088,29 @@ export type Database = {
       "track_mail": {
         Args: { "p_clicked": boolean; "p_recipient_id": string };
         Returns: boolean;
+      };
+      "unpublish_site": {
+        Args: { "p_site_id": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "kind": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "unsubscribe_mail": {
         Args: { "p_recipient_id": string };

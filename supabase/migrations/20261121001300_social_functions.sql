@@ -36,7 +36,7 @@ comment on function app.social_subject(text, text, text) is 'The name as the pla
 create function app.check_social_token(p_token text, p_expires_at timestamptz, p_scopes text[]) returns text
 language plpgsql stable set search_path = '' as $$
 begin
-  if (btrim(p_token) ~ '^[!-~]{16,4000}$') is not true then
+  if (btrim(p_token) ~ '^[!-~]+$' and length(btrim(p_token)) between 16 and 4000) is not true then
     perform app.fail(400, 'social.bad_token', 'This is no access token.', 'Send the token alone, 16 characters or more, without "Bearer".');
   elsif p_expires_at <= now() then
     perform app.fail(400, 'social.token_expired', 'This token has expired.', 'Get a new one from the platform.');

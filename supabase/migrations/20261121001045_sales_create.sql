@@ -59,6 +59,7 @@ create table public.stages (
 );
 
 comment on table public.stages is 'Columns of a board, from left to right.';
+comment on column public.stages.pipeline_id is 'The board it is a column of.';
 comment on column public.stages.name is 'As the column is headed.';
 comment on column public.stages.kind is 'open: being sold; won and lost: closed. It never changes.';
 comment on column public.stages.probability is 'Chance in percent that a deal here is won, for the forecast: 100 when won, 0 when lost.';
@@ -117,6 +118,7 @@ create table public.leads (
 );
 
 comment on table public.leads is 'A contact with an interest, until it is a deal or comes to nothing.';
+comment on column public.leads.contact_id is 'Who is interested; the lead goes with them.';
 comment on column public.leads.interest is 'What they want, in a few words; the deal is called so.';
 comment on column public.leads.status is 'new, working, qualified, unqualified as sellers say; converted by convert_lead only, and for good.';
 comment on column public.leads.source is 'Where it came from: website, phone, fair.';
@@ -127,8 +129,8 @@ comment on column public.leads.converted_at is 'When it became a deal. No client
 comment on column public.leads.created_by is 'Who wrote it down; null for a program.';
 
 create index leads_workspace_idx on public.leads (workspace_id, created_at desc, id);
-create index leads_contact_idx on public.leads (contact_id, workspace_id);
-create index leads_owner_idx on public.leads (owner_id, workspace_id);
+create index leads_contact_idx on public.leads (workspace_id, contact_id);
+create index leads_owner_idx on public.leads (workspace_id, owner_id);
 
 alter table public.leads enable row level security;
 

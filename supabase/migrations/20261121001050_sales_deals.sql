@@ -35,6 +35,9 @@ create table public.deals (
 );
 
 comment on table public.deals is 'What is being sold to whom. Made by create_deal and convert_lead, moved by move_deal.';
+comment on column public.deals.pipeline_id is 'Its board; a deal stays on it.';
+comment on column public.deals.stage_id is 'Its column.';
+comment on column public.deals.title is 'What it is called.';
 comment on column public.deals.contact_id is 'Who buys; null while unknown, or when that contact was deleted.';
 comment on column public.deals.amount is 'What it is worth, in whole units of the currency; null is unknown, not 0.';
 comment on column public.deals.currency is 'ISO 4217 code. Sums never mix currencies.';
@@ -47,9 +50,9 @@ comment on column public.deals.closed_at is 'When it was won or lost; null while
 comment on column public.deals.created_by is 'Who made it; null for a program.';
 
 create index deals_workspace_idx on public.deals (workspace_id, pipeline_id, closed_at);
-create index deals_stage_idx on public.deals (stage_id, pipeline_id);
-create index deals_contact_idx on public.deals (contact_id, workspace_id);
-create index deals_owner_idx on public.deals (owner_id, workspace_id);
+create index deals_stage_idx on public.deals (pipeline_id, stage_id);
+create index deals_contact_idx on public.deals (workspace_id, contact_id);
+create index deals_owner_idx on public.deals (workspace_id, owner_id);
 
 alter table public.deals enable row level security;
 
@@ -100,6 +103,7 @@ create table public.deal_stage_stays (
 comment on table public.deal_stage_stays is 'Every stay of a deal in a stage, in order: where it went, and how long it took.';
 comment on column public.deal_stage_stays.stage_id is 'Null once the stage is deleted.';
 comment on column public.deal_stage_stays.stage_name is 'What it was called then.';
+comment on column public.deal_stage_stays.entered_at is 'When it came there.';
 comment on column public.deal_stage_stays.left_at is 'Null while it stands there.';
 comment on column public.deal_stage_stays.moved_by is 'Who moved it there; null for a program.';
 

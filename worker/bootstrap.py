@@ -24,6 +24,8 @@ from worker.domains.messaging.ports import MessagingPorts
 from worker.domains.notifications import handlers as notifications
 from worker.domains.notifications.ports import NotificationPorts
 from worker.domains.ops import handlers as ops
+from worker.domains.sales import handlers as sales
+from worker.domains.sales.ports import SalesPorts
 from worker.domains.service import handlers as service
 from worker.domains.service.asking import ModelRater
 from worker.domains.service.ports import ServicePorts
@@ -83,6 +85,7 @@ async def run(settings: WorkerSettings) -> None:
             knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
             billing.register(registry, BillingPorts(db, money))
             tasks.register(registry, TaskPorts(db, models))
+            sales.register(registry, SalesPorts(db, model))
             voice.register(
                 registry,
                 VoicePorts(db, talk.transcriber, talk.speaker, storage, sandbox, _voice_options(settings)),

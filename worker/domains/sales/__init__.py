@@ -1,0 +1,1 @@
+"""Selling: lead scores."""

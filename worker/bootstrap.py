@@ -24,6 +24,8 @@ from worker.domains.messaging.ports import MessagingPorts
 from worker.domains.notifications import handlers as notifications
 from worker.domains.notifications.ports import NotificationPorts
 from worker.domains.ops import handlers as ops
+from worker.domains.portfolio import handlers as portfolio
+from worker.domains.portfolio.ports import PortfolioPorts
 from worker.domains.sales import handlers as sales
 from worker.domains.sales.ports import SalesPorts
 from worker.domains.service import handlers as service
@@ -96,6 +98,7 @@ async def run(settings: WorkerSettings) -> None:
             service.register(registry, ServicePorts(db, _rater(settings, model)))
             social.register(registry, SocialPorts(db, figures))
             integrations.register(registry, IntegrationPorts(db, systems.by_kind))
+            portfolio.register(registry, PortfolioPorts(db, storage, settings.lamina_site_url))
             ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)

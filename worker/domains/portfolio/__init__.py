@@ -1,0 +1,1 @@
+"""QR codes of published projects, files that nobody shows, figures of visitors."""

@@ -82,7 +82,11 @@ async def answer(ports: KnowledgePorts, message_id: UUID) -> Outcome:
 
 async def _history(ports: KnowledgePorts, asked: Row) -> list[ChatMessage]:
     rows = await repository.rows(
-        ports.db, "list_history", conversation_id=asked["conversation_id"], before_seq=asked["question_seq"]
+        ports.db,
+        "list_history",
+        conversation_id=asked["conversation_id"],
+        before_seq=asked["question_seq"],
+        asked_by=asked["created_by"],
     )
     return [ChatMessage(role=row["role"], content=row["content"]) for row in reversed(rows)]
 
@@ -92,6 +96,7 @@ async def _retrieve(ports: KnowledgePorts, asked: Row, history: list[ChatMessage
     embedded = await ports.embedder.embed([query], kind="query")
     hits = await repository.search(
         ports.db,
+        asked_by=asked["created_by"],
         workspace_id=asked["workspace_id"],
         query=query,
         vector=embedded.vectors[0],

@@ -66,22 +66,23 @@ select exists (select from public.documents as d where d.object_path = %(path)s)
 
 -- name: get_answer
 -- The answer to write, with its question; no row when the conversation was erased meanwhile.
-select a.id, a.workspace_id, a.conversation_id, a.document_ids, q.content as question, q.seq as question_seq
+select a.id, a.workspace_id, a.conversation_id, a.document_ids, a.created_by, q.content as question, q.seq as question_seq
 from public.messages as a
 join public.messages as q on q.id = a.reply_to
 where a.id = %(message_id)s;
 
 -- name: list_history
--- Earlier turns of the conversation, newest first.
+-- Earlier turns of the conversation, newest first, without what rests on lessons that the asker does not read any more.
 select m.role, m.content from public.messages as m
 where m.conversation_id = %(conversation_id)s and m.seq < %(before_seq)s and m.status = 'complete' and m.content <> ''
+  and app.may_recall(m.id, %(asked_by)s)
 order by m.seq desc
 limit 12;
 
 -- name: search_chunks
--- Hybrid search in one workspace.
+-- Hybrid search in one workspace, for the person who asks; null: for nobody in particular.
 select s.chunk_id, s.document_id::text as document_id, s.title, s.heading, s.content, s.page_from, s.page_to, s.score
-from app.search_chunks_of(%(workspace_id)s, %(query)s, %(embedding)s::extensions.halfvec(1536),
+from app.search_chunks_as(%(asked_by)s, %(workspace_id)s, %(query)s, %(embedding)s::extensions.halfvec(1536),
                           %(embedding_model)s, %(document_ids)s::uuid[], %(limit)s) as s;
 
 -- name: recall
@@ -106,7 +107,7 @@ where m.id = %(message_id)s;
 
 -- name: get_search
 -- A search to run; no row when it was erased meanwhile.
-select s.id, s.workspace_id, s.query, s.document_ids, s.match_count from public.searches as s
+select s.id, s.workspace_id, s.query, s.document_ids, s.match_count, s.created_by from public.searches as s
 where s.id = %(search_id)s;
 
 -- name: finish_search

@@ -35,6 +35,7 @@ async def rows(db: Database, name: str, **parameters: Any) -> list[Row]:
 async def search(
     db: Database,
     *,
+    asked_by: UUID | None,
     workspace_id: UUID,
     query: str,
     vector: array[float],
@@ -42,11 +43,12 @@ async def search(
     document_ids: Sequence[UUID] | None,
     limit: int,
 ) -> list[Hit]:
-    """Hybrid search in one workspace, best first."""
+    """Hybrid search in one workspace, best first: what `asked_by` may find (None: a contact)."""
     async with db.connection() as connection, connection.cursor(row_factory=class_row(Hit)) as cursor:
         await cursor.execute(
             SQL["search_chunks"],
             {
+                "asked_by": asked_by,
                 "workspace_id": workspace_id,
                 "query": query,
                 "embedding": to_text(vector),

@@ -24,6 +24,7 @@ async def run_search(ports: KnowledgePorts, search_id: UUID) -> Outcome:
     embedded = await ports.embedder.embed([wanted["query"]], kind="query")
     hits = await repository.search(
         ports.db,
+        asked_by=wanted["created_by"],
         workspace_id=wanted["workspace_id"],
         query=wanted["query"],
         vector=embedded.vectors[0],

@@ -1,0 +1,79 @@
+-- Purpose:  functions that return rows of documents and recordings keep doing so now that these have one more column; who reads a
+--           document, for comments and activity, knows of lessons.
+-- Risk:     none: the same functions, whose rows grow with their tables from here on.
+-- Way back: create the functions again as in knowledge_functions, content_versions, voice_requests, content_comments, content_activity.
+set local lock_timeout = '5s';
+
+------------------------------------------------------------------------------------------------
+-- A row as a whole: a list of columns would be that of the day the function was made
+------------------------------------------------------------------------------------------------
+create or replace function public.create_text_document(p_workspace_id uuid, p_title text, p_content text) returns public.documents
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.create_text_document(p_workspace_id, p_title, p_content);
+end;
+
+create or replace function public.save_document_version(p_document_id uuid, p_content text, p_expected_version int)
+returns public.documents
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.save_document_version(p_document_id, p_content, p_expected_version);
+end;
+
+create or replace function public.reprocess_document(p_document_id uuid) returns public.documents
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.reprocess_document(p_document_id);
+end;
+
+create or replace function public.restore_document_version(p_document_id uuid, p_version int, p_expected_version int)
+returns public.documents
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.restore_document_version(p_document_id, p_version, p_expected_version);
+end;
+
+create or replace function public.answer_recording(p_recording_id uuid, p_conversation_id uuid default null, p_speak boolean default false)
+returns public.recordings
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select app.answer_recording(p_recording_id, p_conversation_id, p_speak);
+end;
+
+------------------------------------------------------------------------------------------------
+-- Comments and activity
+------------------------------------------------------------------------------------------------
+create or replace function app.readers_of(p_document_id uuid) returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+  select m.user_id
+  from public.documents as d
+  join public.workspace_members as m on m.workspace_id = d.workspace_id
+  join public.role_permissions as g on g.role = m.role and g.permission = 'documents.read'
+  where d.id = p_document_id
+    and (d.lesson_id is null or d.lesson_id in (select app.lessons_of(d.workspace_id, m.user_id, true)));
+end;
+
+comment on function app.readers_of(uuid) is
+  'Members who may read a document: whom a comment may mention, and who may comment at all. Says the same as the policy of documents. Internal.';
+
+create or replace function app.note_activity(
+  p_workspace_id uuid, p_actor uuid, p_verb text, p_subject_kind text, p_subject_id uuid, p_detail jsonb default '{}'
+) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+  insert into public.activity (workspace_id, actor_id, verb, subject_kind, subject_id, detail, audience)
+  select w.id, p_actor, p_verb, p_subject_kind, p_subject_id, p_detail,
+    w.id || ':' || case when d.id is not null then 'courses.write' else coalesce(s.permission, 'audit.read') end
+  from public.workspaces as w
+  left join public.activity_subjects as s on s.subject_kind = p_subject_kind
+  left join public.documents as d
+    on d.id = coalesce((p_detail ->> 'document_id')::uuid, p_subject_id) and d.lesson_id is not null
+      and p_subject_kind in ('document', 'comment')
+  where w.id = p_workspace_id;
+end;
+
+comment on function app.note_activity(uuid, uuid, text, text, uuid, jsonb) is
+  'Notes what was done, in the transaction that does it; nothing when the workspace is on its way out. What is done to a lesson''s documents is told to teachers only. Internal, and for the worker.';
+
+revoke execute on function app.readers_of(uuid) from public, anon, authenticated, service_role;

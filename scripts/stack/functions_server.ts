@@ -22,7 +22,7 @@ async function load(name: string): Promise<Serve> {
 }
 
 async function exists(name: string): Promise<boolean> {
-  if (!/^[a-z][a-z0-9_-]*$/.test(name)) return false;
+  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) return false;
   return await Deno.stat(`${folder}/${name}/index.ts`).then((file) => file.isFile, () => false);
 }
 

@@ -1,0 +1,4 @@
+import stripe from "../stripe/index.ts";
+import { webhooks } from "./handler.ts";
+
+export default { fetch: webhooks({ stripe: stripe.fetch }) };

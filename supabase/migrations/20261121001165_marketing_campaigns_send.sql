@@ -28,7 +28,7 @@ begin atomic
     cross join lateral app.segment_contacts(s.workspace_id, s.filter) as c
     left join public.mail_suppressions as w on w.workspace_id = c.workspace_id and w.email = c.email_key
     left join app.suppressions as p on p.email = c.email_key
-    where s.id = p_campaign.segment_id and c.email_consent = 'granted' and app.is_email(c.email_key)
+    where s.id = p_campaign.segment_id and c.email_consent = 'granted' and c.email_key ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
       and w.email is null and p.email is null
     order by c.email_key, c.created_at, c.id
   ) as u

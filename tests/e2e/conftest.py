@@ -16,6 +16,11 @@ from scripts.stack.supervisor import delete_everything, start_detached, stop_run
 from tests.support.clusters import PROJECT, memory
 
 RunJs = Callable[[str], None]
+OFFLINE = {
+    "LAMINA_SOCIAL_PROVIDER": "offline",
+    "LAMINA_SOCIAL_FIGURES": str(PROJECT / "tests" / "e2e" / "social_figures.json"),
+}
+"""No test asks GitHub."""
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +29,12 @@ def settings() -> Iterator[StackSettings]:
     with tempfile.TemporaryDirectory(prefix="lamina-e2e-", dir=memory(), ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         os.environ["LAMINA_STATE_DIR"] = name
+        os.environ |= OFFLINE
         try:
             yield StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=Path(name))
         finally:
-            del os.environ["LAMINA_STATE_DIR"]
+            for variable in ("LAMINA_STATE_DIR", *OFFLINE):
+                del os.environ[variable]
 
 
 @pytest.fixture(scope="session")

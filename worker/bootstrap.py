@@ -13,6 +13,7 @@ import structlog
 from worker.db.pool import Database
 from worker.domains.billing import handlers as billing
 from worker.domains.billing.ports import BillingPorts
+from worker.domains.dashboards import handlers as dashboards
 from worker.domains.integrations import handlers as integrations
 from worker.domains.integrations.ports import IntegrationPorts
 from worker.domains.knowledge import handlers as knowledge
@@ -67,48 +68,76 @@ MORE_CONNECTIONS = 4
 """Beside one for each job that runs: claims, heartbeats, ends."""
 
 
+class Providers:
+    """The outside world, as this installation is set up. Raises ConfigurationError when made."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self.storage = SupabaseStorage(settings.supabase_url, settings.supabase_secret_key.get_secret_value())
+        self.sandbox = ProcessSandbox(SandboxLimits(processes=settings.lamina_sandbox_processes))
+        self.model = chat_model(settings)
+        self.models = ChosenModels(settings, self.model)
+        self.embeddings = embedder(settings)
+        self.money = payments(settings)
+        self.talk = speech(settings)
+        self.chat = chat_channel(settings)
+        self.mail = mailer(settings)
+        self.systems = crms(settings)
+        self.figures = social_reader(settings)
+
+    def names(self) -> dict[str, str]:
+        """Who does what, for the log."""
+        parts = (self.model, self.embeddings, self.money, self.talk.transcriber, self.mail, self.chat)
+        return dict(zip(CAPABILITIES, (part.name for part in parts), strict=True))
+
+    async def close(self) -> None:
+        """Lets go of all of it."""
+        for part in vars(self).values():
+            await part.close()
+
+
 async def run(settings: WorkerSettings) -> None:
     """Works until SIGTERM or SIGINT. Raises ConfigurationError, or psycopg_pool.PoolTimeout at start."""
-    storage = SupabaseStorage(settings.supabase_url, settings.supabase_secret_key.get_secret_value())
-    sandbox = ProcessSandbox(SandboxLimits(processes=settings.lamina_sandbox_processes))
-    model = chat_model(settings)
-    models = ChosenModels(settings, model)
-    embeddings = embedder(settings)
-    money = payments(settings)
-    talk = speech(settings)
-    chat = chat_channel(settings)
-    mail = mailer(settings)
-    systems = crms(settings)
-    figures = social_reader(settings)
+    providers = Providers(settings)
     try:
-        await _try_out(mail)
+        await _try_out(providers.mail)
         async with _database(settings) as db:
             registry = Registry()
-            knowledge.register(registry, KnowledgePorts(db, embeddings, model, storage, sandbox))
-            billing.register(registry, BillingPorts(db, money))
-            tasks.register(registry, TaskPorts(db, models))
-            sales.register(registry, SalesPorts(db, model))
-            voice.register(
-                registry,
-                VoicePorts(db, talk.transcriber, talk.speaker, storage, sandbox, _voice_options(settings)),
-            )
-            notifications.register(registry, _notification_ports(settings, db, mail))
-            marketing.register(registry, _marketing_ports(settings, db, mail))
-            messaging.register(registry, MessagingPorts(db, chat, webhook_sender(settings)))
-            service.register(registry, ServicePorts(db, _rater(settings, model)))
-            social.register(registry, SocialPorts(db, figures))
-            integrations.register(registry, IntegrationPorts(db, systems.by_kind))
-            portfolio.register(registry, PortfolioPorts(db, storage, settings.lamina_site_url))
-            ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
+            _register_core(registry, settings, db, providers)
+            _register_products(registry, settings, db, providers)
             worker = Worker(db, registry, worker_options(settings))
             _stop_on_signals(worker)
-            names = (part.name for part in (model, embeddings, money, talk.transcriber, mail, chat))
-            log.info("worker.providers", model=model.model, **dict(zip(CAPABILITIES, names, strict=True)))
+            log.info("worker.providers", model=providers.model.model, **providers.names())
             async with health_endpoint(worker, settings.lamina_health_host, settings.lamina_health_port):
                 await worker.run()
     finally:
-        for part in (sandbox, storage, models, model, embeddings, money, talk, mail, chat, figures, systems):
-            await part.close()
+        await providers.close()
+
+
+def _register_core(registry: Registry, settings: WorkerSettings, db: Database, use: Providers) -> None:
+    """What every product needs."""
+    knowledge.register(registry, KnowledgePorts(db, use.embeddings, use.model, use.storage, use.sandbox))
+    billing.register(registry, BillingPorts(db, use.money))
+    tasks.register(registry, TaskPorts(db, use.models))
+    voice.register(registry, _voice_ports(settings, db, use))
+    notifications.register(
+        registry,
+        NotificationPorts(db, use.mail, sender(settings), reply_to(settings), settings.lamina_site_url),
+    )
+    messaging.register(registry, MessagingPorts(db, use.chat, webhook_sender(settings)))
+    ops.register(registry, db, retention_days=settings.lamina_job_retention_days)
+
+
+def _register_products(registry: Registry, settings: WorkerSettings, db: Database, use: Providers) -> None:
+    """What one product or another is made of."""
+    sales.register(registry, SalesPorts(db, use.model))
+    service.register(registry, ServicePorts(db, _rater(settings, use.model)))
+    marketing.register(
+        registry, MarketingPorts(db, use.mail, sender(settings), reply_to(settings), settings.link_url)
+    )
+    portfolio.register(registry, PortfolioPorts(db, use.storage, settings.lamina_site_url))
+    social.register(registry, SocialPorts(db, use.figures))
+    integrations.register(registry, IntegrationPorts(db, use.systems.by_kind))
+    dashboards.register(registry, db)
 
 
 def worker_options(settings: WorkerSettings) -> WorkerOptions:
@@ -131,24 +160,17 @@ async def _try_out(mail: Mailer) -> None:
         log.warning("worker.email_unavailable", provider=mail.name, code=error.code, error=error.message)
 
 
-def _notification_ports(settings: WorkerSettings, db: Database, mail: Mailer) -> NotificationPorts:
-    return NotificationPorts(db, mail, sender(settings), reply_to(settings), settings.lamina_site_url)
-
-
 def _rater(settings: WorkerSettings, model: ChatModel) -> SentimentRater:
     return ModelRater(model) if settings.lamina_sentiment_provider == "llm" else LexiconRater()
 
 
-def _marketing_ports(settings: WorkerSettings, db: Database, mail: Mailer) -> MarketingPorts:
-    return MarketingPorts(db, mail, sender(settings), reply_to(settings), settings.link_url)
-
-
-def _voice_options(settings: WorkerSettings) -> VoiceOptions:
-    return VoiceOptions(
+def _voice_ports(settings: WorkerSettings, db: Database, use: Providers) -> VoicePorts:
+    options = VoiceOptions(
         limits=Limits(recording_seconds=settings.lamina_voice_max_minutes * 60),
         max_bytes=settings.lamina_voice_max_mib * 1024 * 1024,
         voice=settings.lamina_speech_voice,
     )
+    return VoicePorts(db, use.talk.transcriber, use.talk.speaker, use.storage, use.sandbox, options)
 
 
 def _database(settings: WorkerSettings) -> Database:

@@ -11,10 +11,11 @@ from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WO
 from scripts.seed.person import Person, SeedFailed
 from scripts.seed.plan import buy_seats
 from scripts.seed.service import plant_tickets
+from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 1
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 2
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -53,6 +54,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
         planted.answers.append(_ask(writer, planted.workspace_id, number, question))
     tell("tickets")
     planted.new += plant_tickets(people["owner"], people["support"], planted.workspace_id)
+    tell("accounts elsewhere")
+    planted.new += plant_accounts(people["marketing"], planted.workspace_id)
     return planted
 
 

@@ -210,3 +210,13 @@ comment on policy select_members on public.social_spending is 'Who wonders why a
 
 revoke all on table public.social_spending from public, anon, authenticated, service_role;
 grant select on table public.social_spending to authenticated, service_role;
+
+------------------------------------------------------------------------------------------------
+-- Activity
+------------------------------------------------------------------------------------------------
+create trigger note_created after insert on public.social_accounts
+  for each row execute function app.note_activity_of('social_account');
+comment on trigger note_created on public.social_accounts is 'What is watched from now on shows in the activity.';
+create trigger note_deleted after delete on public.social_accounts
+  for each row execute function app.note_activity_of('social_account');
+comment on trigger note_deleted on public.social_accounts is 'So does what is not watched any more.';

@@ -223,7 +223,7 @@ with project as (
 ),
 media as (
   insert into public.project_media (project_id, workspace_id, kind, object_path, mime, byte_size, rank)
-  select p.id, p.workspace_id, 'image', 'cast/work/1.png', 'image/png', 1, 1 from project as p
+  select p.id, p.workspace_id, 'image', 'cast/1.png', 'image/png', 1, 1 from project as p
 ),
 codes as (
   insert into public.project_codes (project_id, workspace_id, target, png_path, svg_path)

@@ -1,0 +1,1 @@
+"""Numbers that are ready before somebody asks."""

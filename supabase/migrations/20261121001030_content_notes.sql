@@ -1,9 +1,9 @@
 -- Purpose:  what is done to documents and members shows in the activity, and old activity goes.
 -- Risk:     triggers on documents, document_versions and workspace_members that append to activity.
--- Way back: drop the functions of this file (cascade drops the triggers); delete the job kind content.purge_activity.
+-- Way back: drop the functions of this file (cascade drops the triggers); delete the job kind ops.purge_activity.
 set local lock_timeout = '5s';
 
-insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values ('content.purge_activity', 'bulk', 3, null, 1);
+insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values ('ops.purge_activity', 'bulk', 3, null, 1);
 
 ------------------------------------------------------------------------------------------------
 -- Documents

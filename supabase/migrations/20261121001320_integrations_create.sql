@@ -209,9 +209,9 @@ insert into app.connection_fields (kind, part, field, pattern, is_required) valu
     '^[a-z0-9][a-z0-9-]{0,60}(\.(sandbox|develop|scratch|demo|patch|trailblaze|free))?\.my\.salesforce\.com$', true),
   ('salesforce', 'settings', 'object', '^(Lead|Contact)$', true),
   ('salesforce', 'settings', 'external_id_field', '^[A-Za-z][A-Za-z0-9_]{0,60}__c$', true),
-  ('salesforce', 'credentials', 'client_id', '^[!-~]{16,512}$', true),
-  ('salesforce', 'credentials', 'client_secret', '^[!-~]{16,512}$', true),
-  ('salesforce', 'credentials', 'refresh_token', '^[!-~]{16,2048}$', false),
+  ('salesforce', 'credentials', 'client_id', '^[!-~]{16,255}$', true),
+  ('salesforce', 'credentials', 'client_secret', '^[!-~]{16,255}$', true),
+  ('salesforce', 'credentials', 'refresh_token', '^[!-~]{16,}$', false),
   ('google_analytics', 'settings', 'measurement_id', '^G-[A-Z0-9]{4,20}$', true),
   ('google_analytics', 'settings', 'region', '^(global|eu)$', false),
   ('google_analytics', 'credentials', 'api_secret', '^[A-Za-z0-9_-]{10,100}$', true);

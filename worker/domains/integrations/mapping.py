@@ -77,7 +77,7 @@ def _language(value: Any) -> str:
 def _tags(value: Any) -> list[str]:
     """A list of words, or words with commas between; each once."""
     given = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    tags = list(dict.fromkeys(words[:100] for tag in given if (words := _words(tag))))[:_MOST_TAGS]
+    tags = list(dict.fromkeys(words[:100].strip() for tag in given if (words := _words(tag))))[:_MOST_TAGS]
     while sum(map(len, tags)) > _LONGEST_TAGS:
         tags.pop()
     return tags

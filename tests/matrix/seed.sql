@@ -231,3 +231,5 @@ codes as (
 )
 insert into public.project_views (project_id, day, workspace_id, visitors)
 select p.id, current_date, p.workspace_id, 3 from project as p;
+
+insert into public.dashboards (workspace_id, domain, numbers) values (%(workspace)s, 'service', '{"open": 1}');

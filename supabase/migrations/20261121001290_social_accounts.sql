@@ -133,6 +133,7 @@ create table public.social_snapshots (
 
 comment on table public.social_snapshots is 'Figures of an account, one row a UTC day. Null is unknown and never 0. Written by the worker.';
 comment on column public.social_snapshots.day is 'UTC day.';
+comment on column public.social_snapshots.platform is 'The account''s, so that a day is read without it.';
 comment on column public.social_snapshots.status is 'ok; unavailable: nothing could be read that day, and every figure is null.';
 comment on column public.social_snapshots.source is 'Who told: github, x, linkedin; offline: a file of the installation.';
 comment on column public.social_snapshots.followers is 'Who follows it.';

@@ -98,16 +98,21 @@ def test_a_workspace_goes_with_all_it_did(desk: Desk) -> None:
     assert desk.db.value(count, desk.cast.workspace_id) == 0
 
 
-@pytest.mark.asyncio
 async def test_a_year_is_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops, "BATCH", 2)
     note(desk, "opened", "deal")
     keep = desk.db.value("select max(id) from public.activity")
-    desk.db.admin.execute("update public.activity set created_at = now() - '366 days'::interval where id <> %s", (keep,))
+    desk.db.admin.execute(
+        "update public.activity set created_at = now() - '366 days'::interval where id <> %s", (keep,)
+    )
     desk.db.value("select app.enqueue('ops.purge_activity')")
     async with Pool(desk.db.dsn("lamina_worker"), min_size=1, max_size=4) as pool:
         registry = Registry()
         ops.register(registry, pool, retention_days=14)
-        worker = Worker(pool, registry, WorkerOptions(worker_id="house", lanes={"bulk": 1}, lease=5.0, grace=2.0, poll=0.2))
+        worker = Worker(
+            pool,
+            registry,
+            WorkerOptions(worker_id="house", lanes={"bulk": 1}, lease=5.0, grace=2.0, poll=0.2),
+        )
         async with run(worker):
             await until(lambda: desk.db.rows("select id from public.activity") == [(keep,)], 20)

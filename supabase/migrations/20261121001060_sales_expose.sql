@@ -108,19 +108,17 @@ comment on function public.convert_lead(uuid, text, numeric, text, date, uuid, u
 
 create function public.move_deal(p_deal_id uuid, p_stage_id uuid, p_after_deal_id uuid default null, p_lost_reason text default null)
 returns public.deals
-language sql volatile security invoker set search_path = ''
-begin atomic
+language sql volatile security invoker set search_path = '' as $$
   select * from app.move_deal(p_deal_id, p_stage_id, p_after_deal_id, p_lost_reason);
-end;
+$$;
 
 comment on function public.move_deal(uuid, uuid, uuid, text) is
   'Moves a deal in its pipeline: below another deal of that stage, on top without one. Errors: deal.not_found, stage.not_found, deal.neighbour_moved, deal.bad_reason, workspace.forbidden.';
 
 create function public.create_pipeline(p_workspace_id uuid, p_name text, p_stages jsonb default null) returns public.pipelines
-language sql volatile security invoker set search_path = ''
-begin atomic
+language sql volatile security invoker set search_path = '' as $$
   select * from app.create_pipeline(p_workspace_id, p_name, p_stages);
-end;
+$$;
 
 comment on function public.create_pipeline(uuid, text, jsonb) is
   'Makes a board: p_stages is an array of {name, kind, probability} from left to right; without it, five usual ones in English. Errors: pipeline.bad_stages, pipeline.bad_name, workspace.forbidden.';

@@ -158,10 +158,9 @@ comment on function app.fill_contact(uuid, public.contacts) is
   'What a contact lacks comes from the one that went; tags of both. Consent goes with its address, and who withdrew it once has withdrawn it. Internal.';
 
 create function public.merge_contacts(p_keep_id uuid, p_lose_id uuid) returns public.contacts
-language sql volatile security invoker set search_path = ''
-begin atomic
+language sql volatile security invoker set search_path = '' as $$
   select * from app.merge_contacts(p_keep_id, p_lose_id);
-end;
+$$;
 
 comment on function public.merge_contacts(uuid, uuid) is
   'Makes two contacts one: all that belongs to the second goes to the first, which keeps what it has and takes what it lacks; the second is deleted. Cannot be undone, and is in the audit log. Errors: contact.not_found, contact.same, contact.two_identities, workspace.forbidden.';
@@ -172,37 +171,42 @@ comment on function public.merge_contacts(uuid, uuid) is
 create function app.import_contact(p_workspace_id uuid, p_source text, p_row jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_id uuid;
-  v_tags text[] := case when jsonb_typeof(p_row -> 'tags') = 'array'
-    then array(select t.tag from jsonb_array_elements_text(p_row -> 'tags') as t (tag)) else '{}' end;
+  v_old public.contacts;
+  v_new public.contacts;
 begin
   if jsonb_typeof(p_row) is distinct from 'object' or nullif(btrim(coalesce(p_row ->> 'email', p_row ->> 'phone')), '') is null then
     return 'error';
   end if;
-  select c.id into v_id from public.contacts as c
+  select * into v_old from public.contacts as c
   where c.workspace_id = p_workspace_id
     and case when p_row ->> 'email' is not null then c.email_key = lower(btrim(p_row ->> 'email'))
       else c.phone_key = right(ltrim(regexp_replace(p_row ->> 'phone', '[^0-9]', '', 'g'), '0'), 9) end
-  order by c.created_at, c.id limit 1;
-  if not found then
-    insert into public.contacts (workspace_id, name, email, phone, language, company, job_title, country, lifecycle, source, tags)
-    values (p_workspace_id, p_row ->> 'name', btrim(p_row ->> 'email'), p_row ->> 'phone', p_row ->> 'language', p_row ->> 'company',
-      p_row ->> 'job_title', upper(p_row ->> 'country'), coalesce(p_row ->> 'lifecycle', 'subscriber'), p_source, v_tags);
+  order by c.created_at, c.id limit 1
+  for no key update;
+  v_new := v_old;
+  v_new.name := coalesce(p_row ->> 'name', v_old.name);
+  v_new.phone := coalesce(case when p_row ->> 'email' is null then v_old.phone end, p_row ->> 'phone', v_old.phone);
+  v_new.language := coalesce(p_row ->> 'language', v_old.language);
+  v_new.company := coalesce(p_row ->> 'company', v_old.company);
+  v_new.job_title := coalesce(p_row ->> 'job_title', v_old.job_title);
+  v_new.country := coalesce(upper(p_row ->> 'country'), v_old.country);
+  v_new.lifecycle := coalesce(p_row ->> 'lifecycle', v_old.lifecycle, 'subscriber');
+  v_new.tags := coalesce(v_old.tags, '{}') || case when jsonb_typeof(p_row -> 'tags') = 'array' then array(
+    select distinct t.tag from jsonb_array_elements_text(p_row -> 'tags') as t (tag)
+    where t.tag <> all (coalesce(v_old.tags, '{}'))) else '{}' end;
+  if v_old.id is null then
+    insert into public.contacts (workspace_id, email, source, name, phone, language, company, job_title, country, lifecycle, tags)
+    values (p_workspace_id, btrim(p_row ->> 'email'), p_source, v_new.name, v_new.phone, v_new.language, v_new.company,
+      v_new.job_title, v_new.country, v_new.lifecycle, v_new.tags);
     return 'created';
+  elsif v_new is not distinct from v_old then
+    return 'unchanged';
   end if;
   update public.contacts as c
-  set (name, phone, language, company, job_title, country, lifecycle, tags) = (
-    select coalesce(p_row ->> 'name', c.name), coalesce(p_row ->> 'phone', c.phone), coalesce(p_row ->> 'language', c.language),
-      coalesce(p_row ->> 'company', c.company), coalesce(p_row ->> 'job_title', c.job_title),
-      coalesce(upper(p_row ->> 'country'), c.country), coalesce(p_row ->> 'lifecycle', c.lifecycle),
-      c.tags || array(select distinct t.tag from unnest(v_tags) as t (tag) where t.tag <> all (c.tags)))
-  where c.id = v_id
-    and (coalesce(p_row ->> 'name', c.name), coalesce(p_row ->> 'phone', c.phone), coalesce(p_row ->> 'language', c.language),
-         coalesce(p_row ->> 'company', c.company), coalesce(p_row ->> 'job_title', c.job_title),
-         coalesce(upper(p_row ->> 'country'), c.country), coalesce(p_row ->> 'lifecycle', c.lifecycle))
-      is distinct from (c.name, c.phone, c.language, c.company, c.job_title, c.country, c.lifecycle)
-    or c.id = v_id and not c.tags @> v_tags;
-  return case when found then 'updated' else 'unchanged' end;
+  set name = v_new.name, phone = v_new.phone, language = v_new.language, company = v_new.company, job_title = v_new.job_title,
+    country = v_new.country, lifecycle = v_new.lifecycle, tags = v_new.tags
+  where c.id = v_old.id;
+  return 'updated';
 end;
 $$;
 

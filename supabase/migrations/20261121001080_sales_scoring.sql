@@ -190,10 +190,9 @@ comment on function public.override_score(uuid, int, text) is
   'Sets a contact''s score by hand, with a reason. It stays, whatever the rules say, until clear_score_override. Errors: contact.not_found, score.bad_override, workspace.forbidden.';
 
 create function public.clear_score_override(p_contact_id uuid) returns public.contact_scores
-language sql volatile security invoker set search_path = ''
-begin atomic
+language sql volatile security invoker set search_path = '' as $$
   select * from app.override_score(p_contact_id, null, null);
-end;
+$$;
 
 comment on function public.clear_score_override(uuid) is 'Gives a contact''s score back to the rules. Errors: contact.not_found, workspace.forbidden.';
 

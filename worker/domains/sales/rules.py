@@ -116,7 +116,7 @@ def _deals(facts: Facts) -> list[Factor]:
 
 def _messages(facts: Facts) -> list[Factor]:
     weight = sum(_halved(_days(facts.now, at), MESSAGE_HALF_LIFE_DAYS) for at in facts.messages)
-    return [Factor("messages", min(20, int(4 * weight)), f"{len(facts.messages)} in 90 days")]
+    return [Factor("messages", min(20, round(4 * weight)), f"{len(facts.messages)} in 90 days")]
 
 
 def _recency(facts: Facts) -> list[Factor]:
@@ -124,7 +124,7 @@ def _recency(facts: Facts) -> list[Factor]:
     if facts.last_activity_at is None:
         return []
     days = _days(facts.now, facts.last_activity_at)
-    points = 10 if days <= 7 else int(10 * (60 - days) / 53) if days < 60 else 0 if days <= 90 else -10
+    points = 10 if days <= 7 else round(10 * (60 - days) / 53) if days < 60 else 0 if days <= 90 else -10
     return [Factor("recency", points, f"last active {int(days)} days ago")]
 
 
@@ -132,7 +132,7 @@ def _opinion(facts: Facts) -> list[Factor]:
     if facts.opinion is None:
         return []
     points, at = facts.opinion
-    weighed = int(points * _halved(_days(facts.now, at), OPINION_HALF_LIFE_DAYS))
+    weighed = round(points * _halved(_days(facts.now, at), OPINION_HALF_LIFE_DAYS))
     return [Factor("opinion", weighed, "a language model's")]
 
 

@@ -17,10 +17,11 @@ from tests.support.clusters import PROJECT, memory
 
 RunJs = Callable[[str], None]
 OFFLINE = {
+    "LAMINA_CRM_PROVIDER": "offline",
     "LAMINA_SOCIAL_PROVIDER": "offline",
     "LAMINA_SOCIAL_FIGURES": str(PROJECT / "tests" / "e2e" / "social_figures.json"),
 }
-"""No test asks GitHub."""
+"""No test asks GitHub, Mailchimp, or any other."""
 
 
 @pytest.fixture(scope="session")

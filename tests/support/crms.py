@@ -38,8 +38,7 @@ class FakeCrms:
         }
 
     def status_of(self, address: str) -> str | None:
-        member = self.members.get(hash_of(address))
-        return member and member["status"]
+        return self.members.get(hash_of(address), {}).get("status")
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.path}")

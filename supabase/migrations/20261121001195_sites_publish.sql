@@ -76,7 +76,7 @@ begin
   if p_page is null or app.string_problem(v_path_schema, p_page) is not null or (v_site.kind <> 'site' and p_page <> '/') then
     perform app.fail(400, 'site.bad_paths', 'This is no path of a page.', 'Use / or /about, as site_schema says.');
   end if;
-  v_task := app.start_ai_task(v_site.workspace_id, 'design_assistant', p_input, p_model, p_idempotency_key);
+  v_task := app.start_ai_task(v_site.workspace_id, 'design_assistant', p_input, p_model, p_idempotency_key, null);
   insert into public.site_designs (task_id, site_id, workspace_id, page, created_by)
   values (v_task.id, p_site_id, v_site.workspace_id, p_page, app.user_id())
   on conflict (task_id) do nothing;

@@ -14,7 +14,7 @@ insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
 create table public.marketing_settings (
   workspace_id uuid primary key references public.workspaces (id) on delete cascade,
   sender_name text not null check (length(trim(sender_name)) between 1 and 100),
-  reply_to text check (app.is_email(reply_to)),
+  reply_to text check (length(reply_to) <= 254 and reply_to ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'),
   postal_address text not null check (length(trim(postal_address)) between 5 and 300),
   mails_per_second numeric not null default 20 check (mails_per_second between 0.1 and 1000),
   track_opens boolean not null default true,

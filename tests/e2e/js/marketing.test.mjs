@@ -1,0 +1,182 @@
+// A campaign from the first contact to the last number: consent, segment, sending, opening, clicking, leaving.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { anon, fails, listen, ok, service, signUp, until } from "./support.mjs";
+
+const lamina = new URL("../../../.venv/bin/lamina", import.meta.url).pathname;
+const mail = (...words) => JSON.parse(execFileSync(lamina, ["mail", ...words, "--json"], { encoding: "utf8" }));
+const lettersTo = (email) => mail("list", "--to", email).mails.filter(({ subject }) => /spring/i.test(subject));
+const address = (name) => `${name}-${randomUUID().slice(0, 8)}@people.example.com`;
+
+let owner, marketer, seller, viewer, stranger, team, campaign, link;
+const people = { ada: address("ada"), bob: address("bob"), cleo: address("cleo") };
+const SENDER = { sender_name: "Morvan & Co", postal_address: "1 Quai du Port, Brest", mails_per_second: 100 };
+const VIPS = {
+  all: [
+    { field: "tags", op: "has_any", value: ["vip"] },
+    { not: { field: "lifecycle", op: "eq", value: "lost" } },
+  ],
+};
+
+async function join(name, role) {
+  const user = await signUp(name);
+  const invitation = { p_workspace_id: team, p_email: user.email, p_role: role };
+  const { token } = ok(await owner.client.rpc("invite_member", invitation));
+  ok(await user.client.rpc("accept_invitation", { p_token: token }));
+  return user;
+}
+
+/** A plan with campaigns, bought at the offline stand-in of Stripe. */
+async function buyPlan() {
+  const wish = { p_plan: "professional", p_interval: "month", p_idempotency_key: "plan" };
+  const pages = { p_success_url: "https://example.com/yes", p_cancel_url: "https://example.com/no" };
+  const { id } = ok(await owner.client.rpc("start_checkout", { p_workspace_id: team, ...wish, ...pages }));
+  const session = await until(
+    async () => ok(await owner.client.from("billing_sessions").select("url").eq("id", id).single()),
+    ({ url }) => url !== null,
+  );
+  await fetch(`${session.url}/pay`, { method: "POST", redirect: "manual" });
+  await until(
+    async () => ok(await owner.client.rpc("billing_usage", { p_workspace_id: team })),
+    (usage) => usage.find(({ metric }) => metric === "seats").included >= 20,
+  );
+}
+
+const draft = async (segment, more = {}) => {
+  const row = { workspace_id: team, name: "Spring", segment_id: segment, subject: "Spring for {{first_name|you}}" };
+  const body = "# It is spring\n\nDear {{name|friend}},\n\n[Come and see](https://example.com/spring?for={{email}})";
+  return ok(await marketer.client.from("campaigns").insert({ ...row, body, ...more }).select().single());
+};
+const campaignRow = async (id) => ok(await marketer.client.from("campaigns").select().eq("id", id).single());
+const ended = (id) => until(() => campaignRow(id), ({ status }) => status === "sent");
+const numbers = (id, satisfied) =>
+  until(
+    async () => ok(await marketer.client.from("campaign_stats").select().eq("campaign_id", id).maybeSingle()),
+    (row) => row !== null && satisfied(row),
+  );
+const schedule = (user, id, more = {}) => user.client.rpc("schedule_campaign", { p_campaign_id: id, ...more });
+
+before(async () => {
+  [owner, stranger] = [await signUp("owner"), await signUp("stranger")];
+  team = ok(await owner.client.rpc("create_workspace", { p_name: "Morvan" })).id;
+  [marketer, viewer] = [await join("marketer", "marketing"), await join("viewer", "viewer")];
+});
+after(() => marketer?.client.removeAllChannels());
+
+test("without a plan a campaign is a draft", async () => {
+  ok(await marketer.client.from("marketing_settings").upsert({ workspace_id: team, ...SENDER }));
+  const kept = { workspace_id: team, name: "VIPs", filter: VIPS };
+  const segment = ok(await marketer.client.from("segments").insert(kept).select().single());
+  campaign = await draft(segment.id);
+  fails(await schedule(marketer, campaign.id), 402, "plan.not_entitled");
+  await buyPlan();
+  seller = await join("seller", "sales");
+});
+
+test("who agreed is noted with where, and a segment shows whom it reaches", async () => {
+  const rows = Object.entries(people).map(([name, email]) => ({
+    workspace_id: team,
+    name: `${name} Brennan`,
+    email,
+    tags: ["VIP"],
+  }));
+  const made = ok(await seller.client.from("contacts").insert(rows).select("id, email"));
+  const ids = made.filter(({ email }) => email !== people.cleo).map(({ id }) => id);
+  const said = { p_contact_ids: ids, p_consent: "granted", p_source: "Form at the fair" };
+  fails(await seller.client.rpc("set_contact_consent", said), 403, "workspace.forbidden");
+  assert.equal(ok(await marketer.client.rpc("set_contact_consent", said)), 2);
+  const seen = ok(await marketer.client.rpc("preview_segment", { p_workspace_id: team, p_filter: VIPS }));
+  assert.deepEqual([seen.count, seen.mailable, seen.examples.length], [3, 2, 3]);
+  const wrong = { p_workspace_id: team, p_filter: { field: "password", op: "eq", value: "x" } };
+  fails(await marketer.client.rpc("preview_segment", wrong), 400, "segment.filter_invalid");
+  const proof = ok(await marketer.client.from("consent_events").select("consent, source, created_by"));
+  const entry = { consent: "granted", source: "Form at the fair", created_by: marketer.id };
+  assert.deepEqual(proof, [entry, entry]);
+});
+
+test("a campaign is for those who answer for it", async () => {
+  fails(await schedule(seller, campaign.id), 403, "workspace.forbidden");
+  fails(await schedule(viewer, campaign.id), 404, "campaign.not_found");
+  fails(await schedule(stranger, campaign.id), 404, "campaign.not_found");
+  assert.deepEqual(ok(await viewer.client.from("campaigns").select("id")), []);
+  const { error } = await seller.client.from("campaigns").insert({ workspace_id: team, name: "Mine" });
+  assert.equal(error.code, "42501");
+  const change = await marketer.client.from("campaigns").update({ body: "{{password}}" }).eq("id", campaign.id);
+  fails(change, 400, "campaign.bad_placeholder");
+});
+
+test("it is sent to who agreed, each their own, and watched", async () => {
+  const { heard, status } = await listen(marketer, `workspace:${team}`, ["campaign.status", "campaign.stats"]);
+  assert.equal(status, "SUBSCRIBED");
+  assert.equal(ok(await schedule(marketer, campaign.id)).status, "scheduled");
+  await ended(campaign.id);
+  const row = await numbers(campaign.id, ({ sent, waiting }) => sent === 2 && waiting === 0);
+  assert.deepEqual([row.recipients, row.failed, row.unknown], [2, 0, 0]);
+  await until(() => heard["campaign.status"].map(({ status: now }) => now), (all) => all.includes("sent"));
+  await until(() => heard["campaign.stats"], (all) => all.some(({ sent }) => sent === 2));
+  const [letter, ...more] = lettersTo(people.ada);
+  assert.deepEqual([letter.subject, more], ["Spring for ada", []]);
+  assert.match(letter.text, /Dear ada Brennan,/);
+  assert.match(letter.text, /1 Quai du Port, Brest/);
+  link = /Unsubscribe: (\S+)/.exec(letter.text)[1];
+  assert.deepEqual(lettersTo(people.cleo), []);
+});
+
+test("opening and clicking are counted, and links lead only where they were made to", async () => {
+  const [{ html }] = lettersTo(people.ada);
+  const pixel = /<img src="([^"]+)"/.exec(html)[1].replaceAll("&amp;", "&");
+  const picture = await fetch(pixel);
+  assert.deepEqual([picture.status, picture.headers.get("content-type")], [200, "image/gif"]);
+  const click = /<a href="([^"]+track[^"]+)"/.exec(html)[1].replaceAll("&amp;", "&");
+  const led = await fetch(click, { redirect: "manual" });
+  assert.equal(led.status, 302);
+  const target = `https://example.com/spring?for=${encodeURIComponent(people.ada)}`;
+  assert.equal(led.headers.get("location"), target);
+  const elsewhere = new URL(click);
+  elsewhere.searchParams.set("u", "https://evil.example.com/");
+  const refused = await fetch(elsewhere, { redirect: "manual" });
+  assert.deepEqual([refused.status, (await refused.json()).code], [404, "track.link_invalid"]);
+  const row = await numbers(campaign.id, ({ clicked }) => clicked === 1);
+  assert.deepEqual([row.opened, row.opens, row.clicks], [1, 1, 1]);
+});
+
+test("looking at the unsubscribe page changes nothing, one click does", async () => {
+  const page = await fetch(link, { headers: { "accept-language": "fr" } });
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<form method="post">/);
+  assert.equal((await numbers(campaign.id, () => true)).unsubscribed, 0);
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const done = await fetch(link, { method: "POST", headers: form, body: "List-Unsubscribe=One-Click" });
+  assert.equal(done.status, 200);
+  assert.equal((await numbers(campaign.id, ({ unsubscribed }) => unsubscribed === 1)).unsubscribed, 1);
+  const contact = ok(await seller.client.from("contacts").select("email_consent").eq("email", people.ada).single());
+  assert.equal(contact.email_consent, "withdrawn");
+  const forged = await fetch(link.replace(/s=./, (start) => (start === "s=0" ? "s=1" : "s=0")), { method: "POST" });
+  assert.deepEqual([forged.status, (await forged.json()).code], [404, "unsubscribe.link_invalid"]);
+});
+
+test("who left gets no more, though a new campaign is scheduled, taken back and sent", async () => {
+  const second = await draft(campaign.segment_id);
+  const at = new Date(Date.now() + 3600_000).toISOString();
+  assert.equal(ok(await schedule(marketer, second.id, { p_at: at })).status, "scheduled");
+  const locked = await marketer.client.from("campaigns").update({ subject: "Late" }).eq("id", second.id);
+  fails(locked, 409, "campaign.not_draft");
+  const act = (p_act) => marketer.client.rpc("act_on_campaign", { p_campaign_id: second.id, p_act });
+  fails(await act("pause"), 409, "campaign.wrong_state");
+  assert.equal(ok(await act("unschedule")).status, "draft");
+  ok(await schedule(marketer, second.id));
+  await ended(second.id);
+  const recipients = await marketer.client.from("campaign_recipients").select("email").eq("campaign_id", second.id);
+  assert.deepEqual(ok(recipients), [{ email: people.bob }]);
+  assert.deepEqual([lettersTo(people.ada).length, lettersTo(people.bob).length], [1, 2]);
+});
+
+test("keys of links are for servers only", async () => {
+  for (const client of [anon(), owner.client]) {
+    const { error } = await client.rpc("link_keys");
+    assert.equal(error.code, "42501");
+  }
+  assert.equal(Object.keys(ok(await service().rpc("link_keys"))).length, 1);
+});

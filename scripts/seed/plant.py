@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WORKSPACE
 from scripts.seed.integrations import plant_connection
+from scripts.seed.marketing import plant_campaign
 from scripts.seed.person import Person, SeedFailed
 from scripts.seed.plan import buy_seats
 from scripts.seed.service import plant_tickets
@@ -16,7 +17,7 @@ from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 3
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 4
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -59,6 +60,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     planted.new += plant_accounts(people["marketing"], planted.workspace_id)
     tell("connection to another system")
     planted.new += plant_connection(people["owner"], url, planted.workspace_id)
+    tell("campaign")
+    planted.new += plant_campaign(people["sales"], people["marketing"], planted.workspace_id)
     return planted
 
 

@@ -41,7 +41,7 @@ language sql stable security definer set search_path = '' as $$
       from (select currency, sum(n) as n, sum(amount) as amount from closed where kind = 'won' group by 1) as c),
     'lost_30_days', (select coalesce(sum(n), 0) from closed where kind = 'lost'),
     'win_rate', (select round(sum(n) filter (where kind = 'won') / nullif(sum(n), 0), 3) from closed),
-    'days', app.dashboard_days((select jsonb_object_agg(c.day, jsonb_build_object('won', c.won, 'lost', c.lost))
+    'days', app.dashboard_days((select jsonb_object_agg(c.day, jsonb_build_object('won', coalesce(c.won, 0), 'lost', coalesce(c.lost, 0)))
       from (select day, sum(n) filter (where kind = 'won') as won, sum(n) filter (where kind = 'lost') as lost
             from closed group by 1) as c)))
 $$;
@@ -80,7 +80,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 comment on function app.service_numbers(uuid) is
-  'Live tickets by state and urgency; of the last 30 days'' tickets the median minutes to first reply and to solution, and the mean sentiment (null: nothing known). Internal.';
+  'Live tickets by state and urgency; of 30 days'' tickets median minutes to first reply and solution, mean sentiment (null: unknown). Internal.';
 
 create function app.marketing_numbers(p_workspace_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
@@ -141,7 +141,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 comment on function app.learning_numbers(uuid) is
-  'Courses, learners and their progress in published lessons (0 to 1, null without learners or lessons), questions that wait for a teacher. Internal.';
+  'Courses, learners, their progress in published lessons (0 to 1; null without either), questions that wait for a teacher. Internal.';
 
 create function app.portfolio_numbers(p_workspace_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$

@@ -12,12 +12,13 @@ from scripts.seed.integrations import plant_connection
 from scripts.seed.marketing import plant_campaign
 from scripts.seed.person import Person, SeedFailed
 from scripts.seed.plan import buy_seats
+from scripts.seed.sales import plant_sales
 from scripts.seed.service import plant_tickets
 from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 4
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 5
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -54,6 +55,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     for number, question in enumerate(QUESTIONS, start=1):
         tell(f"question {number}")
         planted.answers.append(_ask(writer, planted.workspace_id, number, question))
+    tell("sales")
+    planted.new += plant_sales(people["sales"], planted.workspace_id)
     tell("tickets")
     planted.new += plant_tickets(people["owner"], people["support"], planted.workspace_id)
     tell("accounts elsewhere")

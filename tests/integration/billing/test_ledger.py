@@ -200,7 +200,9 @@ def test_use_as_its_owner_sees_it(books: Books, cast: Cast) -> None:
     assert rows == [
         ("requests", "counter", "request", 3, None),
         ("voice_seconds", "counter", "second", 0, None),
+        ("courses", "gauge", "course", 0, None),
         ("documents", "gauge", "document", 0, None),
+        ("learners", "gauge", "learner", 0, None),
         ("seats", "gauge", "member", 7, None),
         ("storage_bytes", "gauge", "byte", 0, None),
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.notifications.post import Post, WatchedMailer
 from tests.support.actors import Actor, Cast
+from worker.domains.notifications.values import FIELDS
 
 
 def refusal(caught: pytest.ExceptionInfo[psycopg.Error]) -> tuple[str | None, str | None]:
@@ -75,7 +76,7 @@ def test_settings_show_every_kind_and_the_own_choice(post: Post, cast: Cast) -> 
     assert found["mention"] == (True, False)
     assert found["limit_80"] == (True, True)
     assert found["payment_failed"] == (False, True)
-    assert len(found) == 16
+    assert found.keys() == FIELDS.keys()
     with post.db.as_user(cast.viewer) as cursor:
         cursor.execute("select email from public.notification_settings() where kind = 'mention'")
         assert cursor.fetchone() == (True,)

@@ -16,7 +16,7 @@ _MONTHS = {
 _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "en": {
         "requests": "requests", "voice_seconds": "seconds of audio", "storage_bytes": "storage",
-        "documents": "documents", "seats": "seats",
+        "documents": "documents", "seats": "seats", "courses": "courses", "learners": "learners",
         "owner": "owner", "admin": "admin", "editor": "editor", "sales": "sales", "support": "support",
         "marketing": "marketing", "viewer": "viewer",
         "first_response": "first reply", "resolution": "solution",
@@ -24,7 +24,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     },
     "fr": {
         "requests": "requêtes", "voice_seconds": "secondes d’audio", "storage_bytes": "stockage",
-        "documents": "documents", "seats": "membres",
+        "documents": "documents", "seats": "membres", "courses": "cours", "learners": "apprenants",
         "owner": "propriétaire", "admin": "administration", "editor": "rédaction", "sales": "ventes",
         "support": "assistance", "marketing": "marketing", "viewer": "lecture",
         "first_response": "première réponse", "resolution": "résolution",

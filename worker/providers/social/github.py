@@ -19,6 +19,7 @@ HEADERS = {
     "X-GitHub-Api-Version": "2022-11-28",
     "User-Agent": "lamina",
 }
+LONGEST_ETAG = 300
 USER = {"followers": "followers", "following": "following", "public_repos": "repositories"}
 REPO = {"stargazers_count": "stars", "forks_count": "forks", "subscribers_count": "watchers"}
 
@@ -57,7 +58,8 @@ class GitHubReader:
         found = counts(self._wire.body(response), USER if wanted.kind == "user" else REPO)
         if not found:
             raise faults.bad_response(self.name)
-        return Reading(self.name, found, response.headers.get("etag"))
+        etag = response.headers.get("etag", "")
+        return Reading(self.name, found, etag if 0 < len(etag) <= LONGEST_ETAG else None)
 
     async def close(self) -> None:
         await self._wire.close()

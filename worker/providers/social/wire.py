@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,14 @@ import httpx
 
 from worker.errors import ProviderError, ProviderRateLimited, ProviderRejected
 from worker.providers.vendors import faults
+
+_EPOCH = re.compile(r"[0-9]{1,12}")
+
+LONGEST_WAIT = 31 * 86_400.0
+"""No platform means more; a larger number is nonsense."""
+
+LARGEST_COUNT = 2**63 - 1
+"""What a column holds."""
 
 
 class Wire:
@@ -81,11 +90,11 @@ def wait_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """
     wait = faults.retry_after_seconds(headers.get("retry-after"), now)
     if wait is not None:
-        return wait
+        return min(wait, LONGEST_WAIT)
     for prefix in ("x-ratelimit", "x-rate-limit"):
         reset = headers.get(f"{prefix}-reset", "")
-        if headers.get(f"{prefix}-remaining") == "0" and reset.isascii() and reset.isdigit():
-            return max(1.0, int(reset) - now.timestamp())
+        if headers.get(f"{prefix}-remaining") == "0" and _EPOCH.fullmatch(reset):
+            return min(max(1.0, int(reset) - now.timestamp()), LONGEST_WAIT)
     return None
 
 
@@ -94,5 +103,7 @@ def counts(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, int]:
     return {
         ours: value
         for theirs, ours in names.items()
-        if isinstance(value := body.get(theirs), int) and not isinstance(value, bool) and value >= 0
+        if isinstance(value := body.get(theirs), int)
+        and not isinstance(value, bool)
+        and 0 <= value <= LARGEST_COUNT
     }

@@ -41,6 +41,7 @@ CORS = {
     "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "access-control-max-age": "3600",
 }
+SIGNED_ADDRESS = re.compile(rb'"signedUrl":\s*"/storage/v1/')
 POSTGRES_TIME = re.compile(rb'"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00"')
 
 UPSTREAMS = web.AppKey("upstreams", dict[str, str])
@@ -142,8 +143,11 @@ async def _pass_on(request: web.Request) -> web.StreamResponse:
 
 
 async def _answer(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-    if request.match_info["door"] == "auth" and answer.content_type == "application/json":
-        return await _auth_answer(answer)
+    if answer.content_type == "application/json":
+        if request.match_info["door"] == "auth":
+            return await _rewritten(answer, POSTGRES_TIME, rb'"\1T\2Z"')
+        if request.method == "POST" and request.path.startswith("/storage/v1/object/sign/"):
+            return await _rewritten(answer, SIGNED_ADDRESS, rb'"signedURL":"/')
     response = web.StreamResponse(status=answer.status, headers=_forwarded(answer.headers))
     response.headers.setdefault("access-control-allow-origin", "*")
     await response.prepare(request)
@@ -153,13 +157,13 @@ async def _answer(request: web.Request, answer: aiohttp.ClientResponse) -> web.S
     return response
 
 
-async def _auth_answer(answer: aiohttp.ClientResponse) -> web.Response:
-    """Times as Supabase Auth writes them (RFC 3339): the Python client reads no others."""
+async def _rewritten(answer: aiohttp.ClientResponse, found: re.Pattern[bytes], new: bytes) -> web.Response:
+    """Words as Supabase writes them: times as RFC 3339, the name and start of a signed address."""
     headers = _forwarded(answer.headers)
     for name in ("content-length", "content-type"):
         headers.popall(name, None)
     headers.setdefault("access-control-allow-origin", "*")
-    body = POSTGRES_TIME.sub(rb'"\1T\2Z"', await answer.read())
+    body = found.sub(new, await answer.read())
     return web.Response(status=answer.status, headers=headers, body=body, content_type="application/json")
 
 

@@ -45,7 +45,9 @@ begin
   if found then
     return v_media;
   end if;
-  select o.metadata into v_file from storage.objects as o
+  -- The local platform's Storage writes a JSON text where hosted Storage writes JSON.
+  select case jsonb_typeof(o.metadata) when 'string' then (o.metadata #>> '{}')::jsonb else o.metadata end into v_file
+  from storage.objects as o
   where o.bucket_id = 'portfolio' and o.name = p_path and o.metadata is not null
     and o.name like v_project.workspace_id || '/' || v_project.id || '/%';
   if not found then

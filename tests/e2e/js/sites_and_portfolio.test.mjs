@@ -1,0 +1,149 @@
+// Somebody makes a website from a template with the design assistant's help, and shows their work to the world.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { describe, it } from "node:test";
+import { anon, fails, listen, ok, service, signUp, until } from "./support.mjs";
+
+const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+const slug = (name) => `${name}-${randomUUID().slice(0, 8)}`;
+
+async function member(owner, workspace, role) {
+  const person = await signUp(role);
+  const invitation = ok(
+    await owner.client.rpc("invite_member", { p_workspace_id: workspace, p_email: person.email, p_role: role }),
+  );
+  ok(await person.client.rpc("accept_invitation", { p_token: invitation.token }));
+  return person;
+}
+
+describe("sites", () => {
+  it("go from template to publication, with a design in between", async () => {
+    const [ada, world] = [await signUp("ada"), anon()];
+    const { heard } = await listen(ada, `workspace:${ada.workspace}`, ["site.changed"]);
+    const template = ok(
+      await ada.client.from("templates").select("id").is("workspace_id", null).eq("name", "Small business").single(),
+    );
+    const address = slug("bakery");
+    const fork = { p_template_id: template.id, p_workspace_id: ada.workspace, p_name: "Bakery", p_slug: address };
+    const site = ok(await ada.client.rpc("fork_template", fork));
+    fails(await ada.client.rpc("fork_template", fork), 409, "site.slug_taken");
+
+    const design = ok(
+      await ada.client.rpc("start_design", {
+        p_site_id: site.id,
+        p_input: { instructions: "A page about our bread.", text: "We bake rye bread every morning." },
+        p_page: "/bread",
+      }),
+    );
+    const done = await until(
+      async () => ok(await ada.client.from("ai_tasks").select("status, error_code").eq("id", design.id).single()),
+      (task) => !["pending", "streaming"].includes(task.status),
+    );
+    assert.equal(done.status, "complete", JSON.stringify(done));
+    const second = ok(await ada.client.rpc("apply_design", { p_task_id: design.id, p_expected_version: 1 }));
+    assert.equal(second.version, 2);
+    fails(await ada.client.rpc("apply_design", { p_task_id: design.id, p_expected_version: 1 }), 409, "site.version_conflict");
+
+    const [{ content }] = ok(
+      await ada.client.from("site_versions").select("content").eq("site_id", site.id).eq("version", 2),
+    );
+    assert.deepEqual(content.pages.map((page) => page.path), ["/", "/services", "/contact", "/bread"]);
+    content.pages[0].blocks[0].text = "Bread, and nothing else";
+    const save = { p_site_id: site.id, p_content: content, p_expected_version: 2 };
+    assert.equal(ok(await ada.client.rpc("save_site", save)).version, 3);
+    content.pages[0].blocks[0].script = "alert(1)";
+    fails(await ada.client.rpc("save_site", { ...save, p_expected_version: 3 }), 400, "site.bad_content");
+
+    const seen = async () => ok(await world.from("site_snapshots").select("version, content").eq("live_slug", address));
+    assert.deepEqual(await seen(), []);
+    ok(await ada.client.rpc("publish_site", { p_site_id: site.id }));
+    assert.equal((await seen())[0].content.pages[0].blocks[0].text, "Bread, and nothing else");
+    ok(await ada.client.rpc("publish_site", { p_site_id: site.id, p_version: 1 }));
+    assert.deepEqual((await seen()).map((row) => row.version), [1]);
+    ok(await ada.client.rpc("unpublish_site", { p_site_id: site.id }));
+    assert.deepEqual(await seen(), []);
+    await until(() => heard["site.changed"].at(-1)?.live_version === null && heard["site.changed"], (calls) => calls.length > 5);
+  });
+
+  it("are written by who may", async () => {
+    const owner = await signUp("owner");
+    const { id: workspace } = ok(await owner.client.rpc("create_workspace", { p_name: "Bakers" }));
+    const [viewer, stranger] = [await member(owner, workspace, "viewer"), await signUp("stranger")];
+    const template = ok(await owner.client.from("templates").select("id").eq("name", "Blank").single());
+    const fork = { p_template_id: template.id, p_workspace_id: workspace, p_name: "Site", p_slug: slug("site") };
+    fails(await viewer.client.rpc("fork_template", fork), 403, "workspace.forbidden");
+    const site = ok(await owner.client.rpc("fork_template", fork));
+    fails(await viewer.client.rpc("publish_site", { p_site_id: site.id }), 403, "workspace.forbidden");
+    fails(await stranger.client.rpc("publish_site", { p_site_id: site.id }), 404, "site.not_found");
+    assert.equal(ok(await viewer.client.from("sites").select("id").eq("id", site.id)).length, 1);
+    assert.deepEqual(ok(await stranger.client.from("sites").select("id").eq("id", site.id)), []);
+    assert.equal((await anon().from("sites").select("id")).error.code, "42501");
+  });
+});
+
+describe("a portfolio", () => {
+  it("shows the world what is published, and nothing else", async () => {
+    const [ada, bob, world] = [await signUp("ada"), await signUp("bob"), anon()];
+    const { heard } = await listen(ada, `workspace:${ada.workspace}`, ["project.codes"]);
+    const username = slug("Ada");
+    const portfolio = { workspace_id: ada.workspace, title: "Ada L.", headline: "Engines", is_public: true };
+    fails(await ada.client.from("portfolios").insert(portfolio), 409, "portfolio.no_username");
+    ok(await ada.client.from("profiles").update({ username }).eq("user_id", ada.id));
+    ok(await ada.client.from("portfolios").insert(portfolio));
+    const project = ok(
+      await ada.client.from("projects")
+        .insert({ workspace_id: ada.workspace, slug: "engine", title: "Engine", tags: ["maths"], technologies: ["brass"] })
+        .select().single(),
+    );
+
+    const media = [];
+    for (const name of ["one.png", "two.png", "three.png"]) {
+      const path = `${ada.workspace}/${project.id}/${name}`;
+      ok(await ada.client.storage.from("portfolio").upload(path, png, { contentType: "image/png" }));
+      const add = { p_project_id: project.id, p_path: path, p_alt: name };
+      media.push(ok(await ada.client.rpc("add_project_media", add)));
+      assert.equal(ok(await ada.client.rpc("add_project_media", add)).id, media.at(-1).id);
+    }
+    assert.equal(media[0].byte_size, png.length);
+    ok(await ada.client.rpc("move_project_media", { p_media_id: media[2].id }));
+    const stray = await bob.client.storage.from("portfolio").upload(`${ada.workspace}/${project.id}/x.png`, png, { contentType: "image/png" });
+    assert.notEqual(stray.error, null);
+
+    const look = async (client = world) => ok(await client.rpc("get_project", { p_username: username, p_slug: "engine" }));
+    const file = media[0].object_path;
+    const sign = (client, path) => client.storage.from("portfolio").createSignedUrl(path, 60);
+    assert.equal(await look(), null);
+    assert.notEqual((await sign(world, file)).error, null);
+    assert.notEqual((await world.storage.from("portfolio").download(file)).error, null);
+
+    ok(await ada.client.from("projects").update({ status: "published" }).eq("id", project.id));
+    await until(() => heard["project.codes"], (calls) => calls.length > 0);
+    const shown = await look();
+    assert.deepEqual(shown.media.map((item) => item.alt), ["three.png", "one.png", "two.png"]);
+    assert.match(shown.codes.target, new RegExp(`/p/${username.toLowerCase()}/engine$`));
+    for (const [path, head] of [[file, "\x89PNG"], [shown.codes.png, "\x89PNG"], [shown.codes.svg, "<?xml"]]) {
+      const { signedUrl } = ok(await sign(world, path));
+      const body = Buffer.from(await (await fetch(signedUrl)).arrayBuffer());
+      assert.equal(body.subarray(0, head.length).toString("latin1"), head, path);
+    }
+    assert.deepEqual(await look(bob.client), shown);
+    const page = ok(await world.rpc("get_portfolio", { p_username: username }));
+    assert.deepEqual(page.projects.map((item) => [item.slug, item.cover.alt]), [["engine", "three.png"]]);
+    fails(await bob.client.rpc("add_project_media", { p_project_id: project.id, p_path: file }), 404, "project.not_found");
+
+    ok(await world.rpc("note_project_view", { p_project_id: project.id }));
+    assert.equal((await world.from("project_views").select("visitors")).error.code, "42501");
+
+    ok(await ada.client.from("projects").update({ status: "archived" }).eq("id", project.id));
+    assert.equal(await look(), null);
+    assert.notEqual((await sign(world, file)).error, null);
+    ok(await ada.client.from("projects").delete().eq("id", project.id));
+    await until(
+      async () => ok(await service().storage.from("portfolio").list(`${ada.workspace}/${project.id}`)),
+      (files) => files.length === 0,
+    );
+  });
+});

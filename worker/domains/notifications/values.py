@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
+from worker.domains.notifications.reasons import reason
 from worker.domains.notifications.words import harmless, moment, money, quantity, word
 
-Meaning = Literal["text", "name", "word", "moment", "money", "quantity", "url"]
+Meaning = Literal["text", "reason", "name", "word", "moment", "money", "quantity", "url"]
 Values = dict[str, str]
 
 LONGEST_TEXT = 300
@@ -27,7 +28,7 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "subscription_ended": {},
     "limit_80": {"metric": "word", "used": "quantity", "limit": "quantity", "resets_at": "moment"},
     "limit_100": {"metric": "word", "used": "quantity", "limit": "quantity", "resets_at": "moment"},
-    "document_failed": {"title": "text", "error_message": "text"},
+    "document_failed": {"title": "text", "error_message": "reason"},
     "mention": {"by": "name", "text": "text"},
     "message": {"by": "name", "text": "text"},
     "token_expiring": {"what": "text", "expires_at": "moment"},
@@ -107,6 +108,8 @@ def _said(field: str, meaning: Meaning, data: Mapping[str, Any], locale: str) ->
                 return word(value, locale)
             case "name":
                 return harmless(value[:LONGEST_TEXT])
+            case "reason":
+                return reason(data.get("error_code"), locale) or _said(field, "text", data, locale)
             case "text":
                 return str(value)[:LONGEST_TEXT] if value is not None else None
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):

@@ -1,0 +1,30 @@
+"""Why a document could not be read, in other languages than English. Pure.
+
+The worker writes an error's sentence in English once, with its code; a mail in another language says the
+code's sentence here, and the English one for a code that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_REASONS: Mapping[str, Mapping[str, str]] = {
+    "fr": {
+        "document.bomb": "Le lire demande trop de temps ou de mémoire.",
+        "document.damaged": "Le PDF est endommagé : enregistrez-le ou exportez-le de nouveau.",
+        "document.encrypted": "Le PDF est protégé par un mot de passe.",
+        "document.file_missing": "Le fichier n’est plus là.",
+        "document.no_text": (
+            "Le PDF ne contient que des images de texte : faites-en d’abord reconnaître le texte (OCR)."
+        ),
+        "document.not_a_pdf": "Le fichier n’est pas un PDF.",
+        "document.too_large": "Le fichier est trop grand.",
+        "document.too_many_pages": "Le PDF a trop de pages.",
+        "quota.exceeded": "La limite de votre formule est atteinte.",
+    },
+}
+
+
+def reason(code: object, locale: str) -> str | None:
+    """The sentence of an error code in this language; None where the worker's own must do."""
+    return _REASONS.get(locale, {}).get(code) if isinstance(code, str) else None

@@ -22,6 +22,7 @@ describe("a dashboard", () => {
     assert.equal(before.numbers.days.length, 30);
     const { heard, status, error } = await listen(owner, `workspace:${owner.workspace}`, ["dashboard.changed"]);
     assert.equal(status, "SUBSCRIBED", String(error));
+    ok(await owner.client.rpc("create_pipeline", { p_workspace_id: owner.workspace, p_name: "Boats" }));
     const deal = ok(
       await owner.client.rpc("create_deal", { p_workspace_id: owner.workspace, p_title: "A boat", p_amount: 900 }),
     );

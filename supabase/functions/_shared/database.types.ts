@@ -837,6 +837,127 @@ export type Database = {
           },
         ];
       };
+      "comment_mentions": {
+        Row: {
+          "comment_id": string;
+          "created_at": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "comment_id": string;
+          "created_at"?: string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "comment_id"?: string;
+          "created_at"?: string;
+          "user_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "comment_mentions_comment_id_fkey";
+            columns: ["comment_id"];
+            isOneToOne: false;
+            referencedRelation: "comments";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "comment_mentions_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["user_id"];
+          },
+          {
+            foreignKeyName: "comment_mentions_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "comments": {
+        Row: {
+          "body": string;
+          "created_at": string;
+          "created_by": string;
+          "deleted_at": string | null;
+          "document_id": string;
+          "edited_at": string | null;
+          "id": string;
+          "quote": string | null;
+          "range_end": number | null;
+          "range_start": number | null;
+          "resolved_at": string | null;
+          "resolved_by": string | null;
+          "thread_id": string | null;
+          "version": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body": string;
+          "created_at"?: string;
+          "created_by": string;
+          "deleted_at"?: string | null;
+          "document_id": string;
+          "edited_at"?: string | null;
+          "id"?: string;
+          "quote"?: string | null;
+          "range_end"?: number | null;
+          "range_start"?: number | null;
+          "resolved_at"?: string | null;
+          "resolved_by"?: string | null;
+          "thread_id"?: string | null;
+          "version": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "body"?: string;
+          "created_at"?: string;
+          "created_by"?: string;
+          "deleted_at"?: string | null;
+          "document_id"?: string;
+          "edited_at"?: string | null;
+          "id"?: string;
+          "quote"?: string | null;
+          "range_end"?: number | null;
+          "range_start"?: number | null;
+          "resolved_at"?: string | null;
+          "resolved_by"?: string | null;
+          "thread_id"?: string | null;
+          "version"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "comments_document_id_fkey";
+            columns: ["document_id"];
+            isOneToOne: false;
+            referencedRelation: "documents";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "comments_thread_id_fkey";
+            columns: ["thread_id"];
+            isOneToOne: false;
+            referencedRelation: "comments";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "comments_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "connection_records": {
         Row: {
           "connection_id": string;
@@ -1293,6 +1414,57 @@ export type Database = {
           },
         ];
       };
+      "courses": {
+        Row: {
+          "created_at": string;
+          "created_by": string;
+          "description": string;
+          "id": string;
+          "is_open": boolean;
+          "published_at": string | null;
+          "status": string;
+          "teacher_id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "description"?: string;
+          "id"?: string;
+          "is_open"?: boolean;
+          "published_at"?: string | null;
+          "status"?: string;
+          "teacher_id"?: string;
+          "title": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string;
+          "description"?: string;
+          "id"?: string;
+          "is_open"?: boolean;
+          "published_at"?: string | null;
+          "status"?: string;
+          "teacher_id"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "courses_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "credit_packs": {
         Row: {
           "amount": number;
@@ -1329,6 +1501,39 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "billing_metrics";
             referencedColumns: ["metric"];
+          },
+        ];
+      };
+      "dashboards": {
+        Row: {
+          "computed_at": string;
+          "domain": string;
+          "numbers": NonNullable<Json>;
+          "watched_until": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "computed_at"?: string;
+          "domain": string;
+          "numbers": NonNullable<Json>;
+          "watched_until"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "computed_at"?: string;
+          "domain"?: string;
+          "numbers"?: NonNullable<Json>;
+          "watched_until"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "dashboards_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
           },
         ];
       };
@@ -1491,6 +1696,7 @@ export type Database = {
           "created_at": string;
           "created_by": string | null;
           "document_id": string;
+          "restored_from": number | null;
           "version": number;
           "workspace_id": string;
         };
@@ -1500,6 +1706,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "document_id": string;
+          "restored_from"?: number | null;
           "version": number;
           "workspace_id": string;
         };
@@ -1508,6 +1715,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "document_id"?: string;
+          "restored_from"?: number | null;
           "version"?: number;
           "workspace_id"?: string;
         };
@@ -1542,6 +1750,7 @@ export type Database = {
           "id": string;
           "kind": string;
           "language": string | null;
+          "lesson_id": string | null;
           "object_path": string | null;
           "page_count": number | null;
           "processed_at": string | null;
@@ -1567,6 +1776,7 @@ export type Database = {
           "id"?: string;
           "kind": string;
           "language"?: string | null;
+          "lesson_id"?: string | null;
           "object_path"?: string | null;
           "page_count"?: number | null;
           "processed_at"?: string | null;
@@ -1591,6 +1801,7 @@ export type Database = {
           "id"?: string;
           "kind"?: string;
           "language"?: string | null;
+          "lesson_id"?: string | null;
           "object_path"?: string | null;
           "page_count"?: number | null;
           "processed_at"?: string | null;
@@ -1604,6 +1815,13 @@ export type Database = {
         };
         Relationships: [
           {
+            foreignKeyName: "documents_lesson_fkey";
+            columns: ["lesson_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "lessons";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
             foreignKeyName: "documents_workspace_id_brand_id_fkey";
             columns: ["workspace_id", "brand_id"];
             isOneToOne: false;
@@ -1616,6 +1834,59 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "workspaces";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "enrolments": {
+        Row: {
+          "completed_at": string | null;
+          "conversation_id": string | null;
+          "course_id": string;
+          "enrolled_at": string;
+          "enrolled_by": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "completed_at"?: string | null;
+          "conversation_id"?: string | null;
+          "course_id": string;
+          "enrolled_at"?: string;
+          "enrolled_by": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "completed_at"?: string | null;
+          "conversation_id"?: string | null;
+          "course_id"?: string;
+          "enrolled_at"?: string;
+          "enrolled_by"?: string;
+          "user_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "enrolments_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "enrolments_course_id_workspace_id_fkey";
+            columns: ["course_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
+            foreignKeyName: "enrolments_workspace_id_user_id_fkey";
+            columns: ["workspace_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
           },
         ];
       };
@@ -1938,6 +2209,199 @@ export type Database = {
           },
         ];
       };
+      "lesson_answers": {
+        Row: {
+          "author_id": string;
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "question_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "author_id": string;
+          "body": string;
+          "created_at"?: string;
+          "id"?: string;
+          "question_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "author_id"?: string;
+          "body"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "question_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lesson_answers_question_id_fkey";
+            columns: ["question_id"];
+            isOneToOne: false;
+            referencedRelation: "lesson_questions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lesson_answers_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "lesson_progress": {
+        Row: {
+          "completed_at": string | null;
+          "lesson_id": string;
+          "started_at": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "completed_at"?: string | null;
+          "lesson_id": string;
+          "started_at"?: string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        Update: {
+          "completed_at"?: string | null;
+          "lesson_id"?: string;
+          "started_at"?: string;
+          "user_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lesson_progress_lesson_id_workspace_id_fkey";
+            columns: ["lesson_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "lessons";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
+            foreignKeyName: "lesson_progress_workspace_id_user_id_fkey";
+            columns: ["workspace_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
+        ];
+      };
+      "lesson_questions": {
+        Row: {
+          "answer_id": string | null;
+          "asked_by": string;
+          "audience": string;
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "idempotency_key": string | null;
+          "lesson_id": string;
+          "seq": number;
+          "status": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "answer_id"?: string | null;
+          "asked_by": string;
+          "audience": string;
+          "body": string;
+          "created_at"?: string;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "lesson_id": string;
+          "seq"?: never;
+          "status"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "answer_id"?: string | null;
+          "asked_by"?: string;
+          "audience"?: string;
+          "body"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "idempotency_key"?: string | null;
+          "lesson_id"?: string;
+          "seq"?: never;
+          "status"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lesson_questions_answer_id_fkey";
+            columns: ["answer_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lesson_questions_lesson_id_workspace_id_fkey";
+            columns: ["lesson_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "lessons";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
+            foreignKeyName: "lesson_questions_workspace_id_asked_by_fkey";
+            columns: ["workspace_id", "asked_by"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
+        ];
+      };
+      "lessons": {
+        Row: {
+          "course_id": string;
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "is_published": boolean;
+          "position": number;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "course_id": string;
+          "created_at"?: string;
+          "created_by": string;
+          "id"?: string;
+          "is_published"?: boolean;
+          "position": number;
+          "title": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "course_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string;
+          "id"?: string;
+          "is_published"?: boolean;
+          "position"?: number;
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lessons_course_id_workspace_id_fkey";
+            columns: ["course_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "courses";
+            referencedColumns: ["id", "workspace_id"];
+          },
+        ];
+      };
       "mail_suppressions": {
         Row: {
           "created_at": string;
@@ -2220,6 +2684,7 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
+          "lesson_id": string | null;
           "title": string;
           "updated_at": string;
           "workspace_id": string;
@@ -2230,6 +2695,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string;
           "id"?: string;
+          "lesson_id"?: string | null;
           "title"?: string;
           "updated_at"?: string;
           "workspace_id": string;
@@ -2239,11 +2705,19 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string;
           "id"?: string;
+          "lesson_id"?: string | null;
           "title"?: string;
           "updated_at"?: string;
           "workspace_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "notes_lesson_fkey";
+            columns: ["lesson_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "lessons";
+            referencedColumns: ["id", "workspace_id"];
+          },
           {
             foreignKeyName: "notes_workspace_id_fkey";
             columns: ["workspace_id"];
@@ -2592,6 +3066,67 @@ export type Database = {
         };
         Relationships: [];
       };
+      "portfolios": {
+        Row: {
+          "about": string;
+          "avatar_url": string | null;
+          "created_at": string;
+          "headline": string;
+          "is_public": boolean;
+          "links": NonNullable<Json>;
+          "location": string;
+          "public_username": string | null;
+          "title": string;
+          "updated_at": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "about"?: string;
+          "avatar_url"?: string | null;
+          "created_at"?: string;
+          "headline"?: string;
+          "is_public"?: boolean;
+          "links"?: NonNullable<Json>;
+          "location"?: string;
+          "public_username"?: string | null;
+          "title": string;
+          "updated_at"?: string;
+          "user_id"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "about"?: string;
+          "avatar_url"?: string | null;
+          "created_at"?: string;
+          "headline"?: string;
+          "is_public"?: boolean;
+          "links"?: NonNullable<Json>;
+          "location"?: string;
+          "public_username"?: string | null;
+          "title"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "portfolios_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: true;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "portfolios_workspace_id_user_id_fkey";
+            columns: ["workspace_id", "user_id"];
+            isOneToOne: false;
+            referencedRelation: "workspace_members";
+            referencedColumns: ["workspace_id", "user_id"];
+          },
+        ];
+      };
       "profiles": {
         Row: {
           "avatar_url": string | null;
@@ -2623,6 +3158,201 @@ export type Database = {
         };
         Relationships: [];
       };
+      "project_codes": {
+        Row: {
+          "png_path": string;
+          "project_id": string;
+          "svg_path": string;
+          "target": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "png_path": string;
+          "project_id": string;
+          "svg_path": string;
+          "target": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "png_path"?: string;
+          "project_id"?: string;
+          "svg_path"?: string;
+          "target"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "project_codes_project_id_workspace_id_fkey";
+            columns: ["project_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
+            foreignKeyName: "project_codes_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "project_media": {
+        Row: {
+          "alt": string;
+          "byte_size": number;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "mime": string;
+          "object_path": string;
+          "project_id": string;
+          "rank": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "alt"?: string;
+          "byte_size": number;
+          "created_at"?: string;
+          "id"?: string;
+          "kind": string;
+          "mime": string;
+          "object_path": string;
+          "project_id": string;
+          "rank": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "alt"?: string;
+          "byte_size"?: number;
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "mime"?: string;
+          "object_path"?: string;
+          "project_id"?: string;
+          "rank"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "project_media_project_id_workspace_id_fkey";
+            columns: ["project_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
+            foreignKeyName: "project_media_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "project_views": {
+        Row: {
+          "day": string;
+          "project_id": string;
+          "visitors": number;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "day": string;
+          "project_id": string;
+          "visitors": number;
+          "workspace_id": string;
+        };
+        Update: {
+          "day"?: string;
+          "project_id"?: string;
+          "visitors"?: number;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "project_views_project_id_workspace_id_fkey";
+            columns: ["project_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["id", "workspace_id"];
+          },
+          {
+            foreignKeyName: "project_views_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "projects": {
+        Row: {
+          "created_at": string;
+          "description": string;
+          "id": string;
+          "live_url": string | null;
+          "published_at": string | null;
+          "slug": string;
+          "source_url": string | null;
+          "status": string;
+          "summary": string;
+          "tags": (string)[];
+          "technologies": (string)[];
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "description"?: string;
+          "id"?: string;
+          "live_url"?: string | null;
+          "published_at"?: string | null;
+          "slug": string;
+          "source_url"?: string | null;
+          "status"?: string;
+          "summary"?: string;
+          "tags"?: (string)[];
+          "technologies"?: (string)[];
+          "title": string;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "description"?: string;
+          "id"?: string;
+          "live_url"?: string | null;
+          "published_at"?: string | null;
+          "slug"?: string;
+          "source_url"?: string | null;
+          "status"?: string;
+          "summary"?: string;
+          "tags"?: (string)[];
+          "technologies"?: (string)[];
+          "title"?: string;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "projects_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "recordings": {
         Row: {
           "answer_error_code": string | null;
@@ -2637,6 +3367,7 @@ export type Database = {
           "id": string;
           "job_id": number | null;
           "language": string | null;
+          "lesson_id": string | null;
           "model": string | null;
           "object_path": string | null;
           "seconds": number | null;
@@ -2670,6 +3401,7 @@ export type Database = {
           "id"?: string;
           "job_id"?: number | null;
           "language"?: string | null;
+          "lesson_id"?: string | null;
           "model"?: string | null;
           "object_path"?: string | null;
           "seconds"?: number | null;
@@ -2702,6 +3434,7 @@ export type Database = {
           "id"?: string;
           "job_id"?: number | null;
           "language"?: string | null;
+          "lesson_id"?: string | null;
           "model"?: string | null;
           "object_path"?: string | null;
           "seconds"?: number | null;
@@ -2735,6 +3468,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "conversations";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recordings_lesson_fkey";
+            columns: ["lesson_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "lessons";
+            referencedColumns: ["id", "workspace_id"];
           },
           {
             foreignKeyName: "recordings_workspace_id_fkey";
@@ -4263,6 +5003,27 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "add_project_media": {
+        Args: { "p_alt"?: string; "p_path": string; "p_project_id": string };
+        Returns: {
+          "alt": string;
+          "byte_size": number;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "mime": string;
+          "object_path": string;
+          "project_id": string;
+          "rank": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "project_media";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "add_social_account": {
         Args: {
           "p_expires_at"?: string;
@@ -4391,6 +5152,23 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      "answer_lesson_question": {
+        Args: { "p_body": string; "p_question_id": string };
+        Returns: {
+          "author_id": string;
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "question_id": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "lesson_answers";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "answer_recording": {
         Args: {
           "p_conversation_id"?: string;
@@ -4410,6 +5188,7 @@ export type Database = {
           "id": string;
           "job_id": number | null;
           "language": string | null;
+          "lesson_id": string | null;
           "model": string | null;
           "object_path": string | null;
           "seconds": number | null;
@@ -4469,6 +5248,33 @@ export type Database = {
         };
         Returns: Json;
       };
+      "ask_lesson": {
+        Args: {
+          "p_audience"?: string;
+          "p_idempotency_key"?: string;
+          "p_lesson_id": string;
+          "p_question": string;
+        };
+        Returns: {
+          "answer_id": string | null;
+          "asked_by": string;
+          "audience": string;
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "idempotency_key": string | null;
+          "lesson_id": string;
+          "seq": number;
+          "status": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "lesson_questions";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "ask_score_opinion": {
         Args: { "p_contact_id": string };
         Returns: number;
@@ -4506,6 +5312,82 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "attach_document": {
+        Args: { "p_document_id": string; "p_lesson_id": string };
+        Returns: {
+          "brand_id": string | null;
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "lesson_id": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "attach_recording": {
+        Args: { "p_lesson_id": string; "p_recording_id": string };
+        Returns: {
+          "answer_error_code": string | null;
+          "answer_error_message": string | null;
+          "answer_id": string | null;
+          "byte_size": number;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "job_id": number | null;
+          "language": string | null;
+          "lesson_id": string | null;
+          "model": string | null;
+          "object_path": string | null;
+          "seconds": number | null;
+          "segments": NonNullable<Json>;
+          "speech_error_code": string | null;
+          "speech_error_message": string | null;
+          "speech_is_whole": boolean | null;
+          "speech_path": string | null;
+          "speech_status": string | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "transcribed_at": string | null;
+          "transcript": string | null;
+          "updated_at": string;
+          "wants_answer": boolean;
+          "wants_speech": boolean;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "recordings";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -4728,6 +5610,18 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "course_progress": {
+        Args: { "p_course_id": string };
+        Returns: {
+          "completed_at": string;
+          "done": number;
+          "enrolled_at": string;
+          "last_at": string;
+          "total": number;
+          "user_id": string;
+          "username": string;
+        }[];
+      };
       "create_channel": {
         Args: {
           "p_default_language"?: string;
@@ -4736,6 +5630,40 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: Json;
+      };
+      "create_comment": {
+        Args: {
+          "p_body": string;
+          "p_document_id": string;
+          "p_mentions"?: (string)[];
+          "p_range_end"?: number;
+          "p_range_start"?: number;
+          "p_thread_id"?: string;
+          "p_version"?: number;
+        };
+        Returns: {
+          "body": string;
+          "created_at": string;
+          "created_by": string;
+          "deleted_at": string | null;
+          "document_id": string;
+          "edited_at": string | null;
+          "id": string;
+          "quote": string | null;
+          "range_end": number | null;
+          "range_start": number | null;
+          "resolved_at": string | null;
+          "resolved_by": string | null;
+          "thread_id": string | null;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "comments";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "create_connection": {
         Args: {
@@ -4782,6 +5710,31 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "deals";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "create_lesson": {
+        Args: {
+          "p_content": string;
+          "p_course_id": string;
+          "p_is_published"?: boolean;
+          "p_title": string;
+        };
+        Returns: {
+          "course_id": string;
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "is_published": boolean;
+          "position": number;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "lessons";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -4847,6 +5800,7 @@ export type Database = {
           "id": string;
           "kind": string;
           "language": string | null;
+          "lesson_id": string | null;
           "object_path": string | null;
           "page_count": number | null;
           "processed_at": string | null;
@@ -4936,6 +5890,22 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "dashboard": {
+        Args: { "p_domain": string; "p_workspace_id": string };
+        Returns: {
+          "computed_at": string;
+          "domain": string;
+          "numbers": NonNullable<Json>;
+          "watched_until": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "dashboards";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "deal_forecast": {
         Args: {
           "p_from"?: string;
@@ -4957,6 +5927,10 @@ export type Database = {
       "delete_ai_task": { Args: { "p_task_id": string }; Returns: undefined };
       "delete_channel": {
         Args: { "p_channel_id": string };
+        Returns: undefined;
+      };
+      "delete_comment": {
+        Args: { "p_comment_id": string };
         Returns: undefined;
       };
       "delete_connection": {
@@ -4993,6 +5967,92 @@ export type Database = {
       "delete_workspace": {
         Args: { "p_workspace_id": string };
         Returns: undefined;
+      };
+      "detach_document": {
+        Args: { "p_document_id": string };
+        Returns: {
+          "brand_id": string | null;
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "lesson_id": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "documents";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "document_diff": {
+        Args: { "p_document_id": string; "p_from"?: number; "p_to"?: number };
+        Returns: Json;
+      };
+      "edit_comment": {
+        Args: {
+          "p_body": string;
+          "p_comment_id": string;
+          "p_mentions"?: (string)[];
+        };
+        Returns: {
+          "body": string;
+          "created_at": string;
+          "created_by": string;
+          "deleted_at": string | null;
+          "document_id": string;
+          "edited_at": string | null;
+          "id": string;
+          "quote": string | null;
+          "range_end": number | null;
+          "range_start": number | null;
+          "resolved_at": string | null;
+          "resolved_by": string | null;
+          "thread_id": string | null;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "comments";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "enrol": {
+        Args: { "p_course_id": string; "p_user_id"?: string };
+        Returns: {
+          "completed_at": string | null;
+          "conversation_id": string | null;
+          "course_id": string;
+          "enrolled_at": string;
+          "enrolled_by": string;
+          "user_id": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "enrolments";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "ensure_profile": {
         Args: Record<PropertyKey, never>;
@@ -5053,6 +6113,11 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      "get_portfolio": { Args: { "p_username": string }; Returns: Json };
+      "get_project": {
+        Args: { "p_slug": string; "p_username": string };
+        Returns: Json;
       };
       "get_social_metrics": {
         Args: { "p_username"?: string; "p_workspace_id"?: string };
@@ -5214,6 +6279,10 @@ export type Database = {
           "status": string;
         }[];
       };
+      "mark_lesson": {
+        Args: { "p_is_done": boolean; "p_lesson_id": string };
+        Returns: Json;
+      };
       "mark_notifications_read": {
         Args: { "p_ids"?: (string)[] };
         Returns: number;
@@ -5285,6 +6354,60 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "move_lesson": {
+        Args: { "p_lesson_id": string; "p_position": number };
+        Returns: {
+          "course_id": string;
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "is_published": boolean;
+          "position": number;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "lessons";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "move_project_media": {
+        Args: { "p_after_id"?: string; "p_media_id": string };
+        Returns: {
+          "alt": string;
+          "byte_size": number;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "mime": string;
+          "object_path": string;
+          "project_id": string;
+          "rank": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "project_media";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "my_courses": {
+        Args: { "p_workspace_id": string };
+        Returns: {
+          "completed_at": string;
+          "conversation_id": string;
+          "course_id": string;
+          "done": number;
+          "enrolled_at": string;
+          "status": string;
+          "title": string;
+          "total": number;
+        }[];
+      };
       "my_workspaces": {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -5295,6 +6418,10 @@ export type Database = {
           "permissions": (string)[];
           "role": string;
         }[];
+      };
+      "note_project_view": {
+        Args: { "p_project_id": string };
+        Returns: undefined;
       };
       "notification_settings": {
         Args: Record<PropertyKey, never>;
@@ -5440,6 +6567,7 @@ export type Database = {
         };
       };
       "queue_position": { Args: { "p_job_id": number }; Returns: number };
+      "read_lesson": { Args: { "p_lesson_id": string }; Returns: Json };
       "receive_inbound": {
         Args: {
           "p_body": string;
@@ -5513,6 +6641,7 @@ export type Database = {
           "id": string;
           "kind": string;
           "language": string | null;
+          "lesson_id": string | null;
           "object_path": string | null;
           "page_count": number | null;
           "processed_at": string | null;
@@ -5553,6 +6682,70 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "message_deliveries";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "resolve_comment": {
+        Args: { "p_comment_id": string; "p_is_resolved"?: boolean };
+        Returns: {
+          "body": string;
+          "created_at": string;
+          "created_by": string;
+          "deleted_at": string | null;
+          "document_id": string;
+          "edited_at": string | null;
+          "id": string;
+          "quote": string | null;
+          "range_end": number | null;
+          "range_start": number | null;
+          "resolved_at": string | null;
+          "resolved_by": string | null;
+          "thread_id": string | null;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "comments";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "restore_document_version": {
+        Args: {
+          "p_document_id": string;
+          "p_expected_version": number;
+          "p_version": number;
+        };
+        Returns: {
+          "brand_id": string | null;
+          "byte_size": number | null;
+          "chunk_count": number;
+          "content_hash": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "embedding_model": string | null;
+          "error_code": string | null;
+          "error_message": string | null;
+          "id": string;
+          "kind": string;
+          "language": string | null;
+          "lesson_id": string | null;
+          "object_path": string | null;
+          "page_count": number | null;
+          "processed_at": string | null;
+          "processed_version": number | null;
+          "stage": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "documents";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -5630,6 +6823,7 @@ export type Database = {
           "id": string;
           "kind": string;
           "language": string | null;
+          "lesson_id": string | null;
           "object_path": string | null;
           "page_count": number | null;
           "processed_at": string | null;
@@ -5781,6 +6975,28 @@ export type Database = {
           "p_source": string;
         };
         Returns: number;
+      };
+      "set_course_status": {
+        Args: { "p_course_id": string; "p_status": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "description": string;
+          "id": string;
+          "is_open": boolean;
+          "published_at": string | null;
+          "status": string;
+          "teacher_id": string;
+          "title": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "courses";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "set_default_brand": {
         Args: { "p_brand_id": string };
@@ -6088,6 +7304,10 @@ export type Database = {
       "track_mail": {
         Args: { "p_clicked": boolean; "p_recipient_id": string };
         Returns: boolean;
+      };
+      "unenrol": {
+        Args: { "p_course_id": string; "p_user_id"?: string };
+        Returns: undefined;
       };
       "unpublish_site": {
         Args: { "p_site_id": string };

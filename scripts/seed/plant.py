@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WORKSPACE
+from scripts.seed.discussion import plant_discussion
 from scripts.seed.integrations import plant_connection
 from scripts.seed.marketing import plant_campaign
 from scripts.seed.person import Person, SeedFailed
@@ -18,7 +19,7 @@ from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 5
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 6
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -55,6 +56,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     for number, question in enumerate(QUESTIONS, start=1):
         tell(f"question {number}")
         planted.answers.append(_ask(writer, planted.workspace_id, number, question))
+    tell("brands and comments")
+    planted.new += plant_discussion(writer, people["marketing"], planted.workspace_id)
     tell("sales")
     planted.new += plant_sales(people["sales"], planted.workspace_id)
     tell("tickets")

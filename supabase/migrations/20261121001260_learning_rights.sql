@@ -7,13 +7,15 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 -- One truth, asked for a person: the worker asks for whoever asked it
 ------------------------------------------------------------------------------------------------
-create function app.lessons_of(p_workspace_id uuid, p_user_id uuid, p_is_open boolean) returns setof uuid
+create index documents_of_lessons_idx on public.documents (workspace_id) where lesson_id is not null;
+
+create function app.lessons_of(p_workspace_id uuid, p_user_id uuid) returns setof uuid
 language sql stable parallel safe security definer set search_path = '' rows 100
 begin atomic
   select l.id
   from public.lessons as l
   where l.workspace_id = p_workspace_id
-    and p_is_open = (
+    and (
       exists (
         select from public.workspace_members as m
         join public.role_permissions as g on g.role = m.role and g.permission = 'courses.write'
@@ -24,19 +26,20 @@ begin atomic
         where e.workspace_id = p_workspace_id and e.user_id = p_user_id))));
 end;
 
-comment on function app.lessons_of(uuid, uuid, boolean) is
-  'Lessons of a workspace that are open to a person, or those that are not: teachers (courses.write) have all, learners what is published in courses they are enrolled in, everybody else none. Asks nobody''s rights.';
+comment on function app.lessons_of(uuid, uuid) is
+  'Lessons of a workspace that are open to a person: teachers (courses.write) have all, learners what is published in courses they are enrolled in, everybody else none. Asks nobody''s rights.';
 
 create function app.hidden_documents(p_workspace_id uuid, p_user_id uuid) returns setof uuid
 language sql stable parallel safe security definer set search_path = '' rows 100
 begin atomic
   select d.id
-  from app.lessons_of(p_workspace_id, p_user_id, false) as l
-  join public.documents as d on d.lesson_id = l;
+  from public.documents as d
+  where d.workspace_id = p_workspace_id and d.lesson_id is not null
+    and d.lesson_id not in (select l from app.lessons_of(p_workspace_id, p_user_id) as l);
 end;
 
 comment on function app.hidden_documents(uuid, uuid) is
-  'Documents of a workspace that this person must not find, be cited or be answered from; without a person, all that belong to lessons. For searches.';
+  'Documents of a workspace that this person must not find, be cited or be answered from; without a person, all that belong to lessons. For searches: where no document belongs to a lesson, it is one look into a small index.';
 
 ------------------------------------------------------------------------------------------------
 -- The caller's
@@ -77,7 +80,7 @@ end;
 
 comment on function app.my_hidden_files() is 'Files in the bucket documents that belong to lessons the caller does not read.';
 
-revoke execute on function app.lessons_of(uuid, uuid, boolean) from public, anon, authenticated, service_role;
+revoke execute on function app.lessons_of(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.hidden_documents(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.my_lessons() from public, anon, authenticated, service_role;
 revoke execute on function app.my_lesson_sounds() from public, anon, authenticated, service_role;
@@ -154,7 +157,7 @@ declare
 begin
   select * into v_document from public.documents as d
   where d.id = p_document_id and d.workspace_id = any (array(select app.workspaces_with('documents.read')))
-    and (d.lesson_id is null or d.lesson_id in (select app.lessons_of(d.workspace_id, app.user_id(), true)));
+    and (d.lesson_id is null or d.lesson_id in (select app.lessons_of(d.workspace_id, app.user_id())));
   if found then
     perform app.require_permission(v_document.workspace_id, case when v_document.lesson_id is null then 'documents.write' else 'courses.write' end);
     perform app.lock_document_work(p_document_id);

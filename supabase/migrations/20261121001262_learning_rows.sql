@@ -51,7 +51,7 @@ begin atomic
   join public.workspace_members as m on m.workspace_id = d.workspace_id
   join public.role_permissions as g on g.role = m.role and g.permission = 'documents.read'
   where d.id = p_document_id
-    and (d.lesson_id is null or d.lesson_id in (select app.lessons_of(d.workspace_id, m.user_id, true)));
+    and (d.lesson_id is null or d.lesson_id in (select app.lessons_of(d.workspace_id, m.user_id)));
 end;
 
 comment on function app.readers_of(uuid) is

@@ -91,7 +91,7 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
   v_lesson public.lessons := app.lesson_for(p_lesson_id, 'courses.read');
 begin
-  if v_lesson.id not in (select app.lessons_of(v_lesson.workspace_id, app.user_id(), true)) then
+  if v_lesson.id not in (select app.lessons_of(v_lesson.workspace_id, app.user_id())) then
     perform app.fail(403, 'course.not_enrolled', 'You are not enrolled in this course.', 'Enrol, or ask a teacher to enrol you.');
   end if;
   return v_lesson;

@@ -34,8 +34,8 @@ CAMPAIGN = {
 def plant_campaign(seller: Person, marketer: Person, workspace_id: str) -> int:
     """What was not there before; the draft is not sent. Raises SeedFailed."""
     new = sum(_person(seller, workspace_id, one) for one in PEOPLE)
-    waiting = marketer.rows("contacts", workspace_id=workspace_id, email_consent="unknown")
-    ids = [row["id"] for row in waiting if row["email"] in AGREED]
+    known = marketer.rows("contacts", workspace_id=workspace_id)
+    ids = [row["id"] for row in known if row["email"] in AGREED and row["email_consent"] == "unknown"]
     if ids:
         marketer.rpc("set_contact_consent", contact_ids=ids, consent="granted", source=SOURCE)
     new += _missing(marketer, "marketing_settings", {"workspace_id": workspace_id}, SENDER)

@@ -69,6 +69,13 @@ class Person:
         except (PostgrestAPIError, httpx.HTTPError) as error:
             raise SeedFailed(f"{self.email}, {table}: {_words(error)}") from error
 
+    def update(self, table: str, equal: dict[str, Any], /, **changes: Any) -> None:
+        """Changes rows whose columns equal these values, as a client may."""
+        try:
+            self._client.table(table).update(changes).match(equal).execute()
+        except (PostgrestAPIError, httpx.HTTPError) as error:
+            raise SeedFailed(f"{self.email}, {table}: {_words(error)}") from error
+
     def upload(self, bucket: str, path: str, content: bytes) -> None:
         """Uploads a PDF."""
         try:

@@ -15,11 +15,12 @@ from scripts.seed.person import Person, SeedFailed
 from scripts.seed.plan import buy_seats
 from scripts.seed.sales import plant_sales
 from scripts.seed.service import plant_tickets
+from scripts.seed.showcase import plant_showcase
 from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 6
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 7
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -68,6 +69,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     planted.new += plant_connection(people["owner"], url, planted.workspace_id)
     tell("campaign")
     planted.new += plant_campaign(people["sales"], people["marketing"], planted.workspace_id)
+    tell("website and portfolio")
+    planted.new += plant_showcase(writer, planted.workspace_id)
     return planted
 
 

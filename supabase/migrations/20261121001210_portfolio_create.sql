@@ -100,7 +100,13 @@ grant delete, insert (workspace_id, is_public, title, headline, about, location,
 create function app.guard_portfolio() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if not new.is_public then
+  if app.is_name(new.title) is not true then
+    perform app.fail(400, 'portfolio.bad_title', 'This name cannot be used.', 'Use 1 to 100 characters.');
+  elsif app.is_web_address(new.avatar_url) is false then
+    perform app.fail(400, 'portfolio.bad_picture', 'This is not the address of a picture.', 'Use a full http(s) address.');
+  elsif app.are_links(new.links) is not true then
+    perform app.fail(400, 'portfolio.bad_links', 'These links cannot be used.', 'Use up to ten of {"label", "url"} with full http(s) addresses.');
+  elsif not new.is_public then
     new.public_username := null;
     return new;
   end if;
@@ -117,7 +123,7 @@ begin
 end;
 $$;
 
-comment on function app.guard_portfolio() is 'Trigger: the address of a public portfolio is the username of who opened it, or it is not public.';
+comment on function app.guard_portfolio() is 'Trigger: refuses in words; the address of a public portfolio is the username of who opened it, or it is not public.';
 
 create function app.follow_username() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

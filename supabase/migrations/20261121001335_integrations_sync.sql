@@ -34,6 +34,8 @@ comment on function app.begin_push(uuid, uuid) is 'To be committed before someth
 
 create function app.save_pushed(p_connection_id uuid, p_records jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_contact public.contacts;
 begin
   insert into public.connection_records as r
     (connection_id, contact_id, workspace_id, status, remote_id, sent_hash, error_code, error_message)
@@ -46,16 +48,21 @@ begin
   on conflict (connection_id, contact_id) do update
   set status = excluded.status, remote_id = coalesce(excluded.remote_id, r.remote_id), sent_hash = excluded.sent_hash,
     error_code = excluded.error_code, error_message = excluded.error_message, updated_at = now();
-  update public.contacts as c
-  set email_consent = 'withdrawn', consent_at = now(), consent_source = x.kind
-  from jsonb_to_recordset(p_records) as p (contact_id uuid, is_withdrawn boolean), public.connections as x
-  where x.id = p_connection_id and p.is_withdrawn and c.id = p.contact_id and c.workspace_id = x.workspace_id
-    and c.email_consent <> 'withdrawn';
+  for v_contact in
+    update public.contacts as c
+    set email_consent = 'withdrawn', consent_at = now(), consent_source = x.kind
+    from jsonb_to_recordset(p_records) as p (contact_id uuid, is_withdrawn boolean), public.connections as x
+    where x.id = p_connection_id and p.is_withdrawn and c.id = p.contact_id and c.workspace_id = x.workspace_id
+      and c.email_consent <> 'withdrawn'
+    returning c.*
+  loop
+    perform app.suppress_in(v_contact.workspace_id, v_contact.email_key, 'unsubscribed');
+  end loop;
 end;
 $$;
 
 comment on function app.save_pushed(uuid, jsonb) is
-  'Notes [{contact_id, status, remote_id, hash, code, message, is_withdrawn}]; who unsubscribed there has withdrawn consent here. Internal.';
+  'Notes [{contact_id, status, remote_id, hash, code, message, is_withdrawn}]; who unsubscribed there has withdrawn consent here, whatever is imported later. Internal.';
 
 create function app.save_sync(
   p_connection_id uuid, p_records jsonb, p_from_at timestamptz, p_from_id uuid, p_cursor_at timestamptz, p_cursor_id uuid,

@@ -67,6 +67,8 @@ async def test_who_unsubscribed_there_has_withdrawn_here_and_stays_out(office: O
     assert office.vendor.status_of("ada@example.test") == "unsubscribed"
     (contact,) = office.all("select * from public.contacts where id = %s", ada)
     assert (contact["email_consent"], contact["consent_source"]) == ("withdrawn", "mailchimp")
+    kept_out = office.db.rows("select email, reason from public.mail_suppressions")
+    assert kept_out == [(contact["email"], "unsubscribed")]
     assert office.records()[ada]["error_code"] == "crm.unsubscribed"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WORKSPACE
 from scripts.seed.discussion import plant_discussion
 from scripts.seed.integrations import plant_connection
+from scripts.seed.learning import plant_course
 from scripts.seed.marketing import plant_campaign
 from scripts.seed.person import Person, SeedFailed
 from scripts.seed.plan import buy_seats
@@ -20,7 +21,7 @@ from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 7
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 8
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -71,6 +72,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     planted.new += plant_campaign(people["sales"], people["marketing"], planted.workspace_id)
     tell("website and portfolio")
     planted.new += plant_showcase(writer, planted.workspace_id)
+    tell("course")
+    planted.new += plant_course(writer, people["viewer"], planted.workspace_id)
     return planted
 
 

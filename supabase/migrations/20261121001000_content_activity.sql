@@ -70,6 +70,7 @@ comment on column public.activity.detail is 'What a line for people needs: a tit
 comment on column public.activity.audience is 'Who reads it: <workspace_id>:<permission>, from activity_subjects at that time.';
 
 create index activity_workspace_idx on public.activity (workspace_id, id desc);
+create index activity_kind_idx on public.activity (workspace_id, subject_kind, id desc);
 create index activity_subject_idx on public.activity (subject_id, id desc);
 create index activity_audience_idx on public.activity (audience, id desc);
 create index activity_age_idx on public.activity (created_at);

@@ -57,7 +57,8 @@ async def run_task(ports: TaskPorts, task_id: UUID) -> Outcome:
     problem = problem_of(task["input"], task["input_schema"])
     if problem:
         return Fail("task.bad_input", f"The input does not fit. {problem}")
-    brand = await ports.db.one(SQL["get_brand"], {"workspace_id": task["workspace_id"], "brand_id": task["brand_id"]})
+    wanted = {"workspace_id": task["workspace_id"], "brand_id": task["brand_id"]}
+    brand = await ports.db.one(SQL["get_brand"], wanted)
     work = Work(task, ports.models.pick(task["requested_model"]), recipe.json_schema is None)
     request = to_request(task["kind"], recipe, task["input"], brand)
     try:

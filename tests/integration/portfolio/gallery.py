@@ -67,7 +67,7 @@ class Gallery:
         )[0][0]
         return found
 
-    def set(self, project: UUID, status: str) -> None:
+    def move_to(self, project: UUID, status: str) -> None:
         self.run("update public.projects set status = %s where id = %s", status, project)
 
     def upload(self, path: str, mime: str = "image/png", *, as_text: bool = False, size: int = 10) -> str:

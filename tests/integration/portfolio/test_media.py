@@ -128,12 +128,12 @@ def test_files_are_as_private_as_their_project(gallery: Gallery) -> None:
     path = gallery.add(project, "one.png")["object_path"]
     stray = gallery.upload(f"{gallery.ws}/{project}/not-shown.png")
     assert gallery.readable() == set()
-    gallery.set(project, "published")
+    gallery.move_to(project, "published")
     assert gallery.readable() == {path}
     names = "select name from storage.objects"
     assert gallery.run(names, actor=gallery.cast.stranger) == [(path,)]
     assert set(gallery.run(names, actor=gallery.cast.viewer)) == {(path,), (stray,)}
-    gallery.set(project, "archived")
+    gallery.move_to(project, "archived")
     assert gallery.readable() == set()
 
 

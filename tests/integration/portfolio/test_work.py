@@ -48,7 +48,7 @@ async def test_codes_follow_the_address(gallery: Gallery) -> None:
 
 async def test_nothing_is_made_for_what_is_hidden_meanwhile(gallery: Gallery) -> None:
     project = gallery.project("engine", "published")
-    gallery.set(project, "draft")
+    gallery.move_to(project, "draft")
     await gallery.work_off()
     assert (gallery.files(), gallery.db.rows("select 1 from public.project_codes")) == (set(), [])
 

@@ -94,7 +94,9 @@ class ProviderSettings(BaseSettings):
     lamina_social_timeout_seconds: float = Field(15.0, gt=0)
     lamina_github_token: SecretStr | None = Field(None, description="None: 60 requests an hour")
     github_base_url: str = "https://api.github.com"
-    lamina_x_bearer_token: SecretStr | None = Field(None, description="None: only accounts with their own token")
+    lamina_x_bearer_token: SecretStr | None = Field(
+        None, description="None: only accounts with their own token"
+    )
     x_base_url: str = "https://api.x.com"
     linkedin_base_url: str = "https://api.linkedin.com"
     linkedin_version: str = Field("202603", pattern=r"^20\d{4}$", description="YYYYMM, served for a year")

@@ -133,9 +133,11 @@ def test_my_workspaces_lists_role_and_permissions(db: Database, cast: Cast) -> N
     assert rows[1][0] == "The cast"
     assert rows[1][3] == [
         "conversations.read",
+        "courses.read",
         "documents.read",
         "jobs.read",
         "members.read",
+        "social.read",
         "workspace.read",
     ]
     assert "workspace.delete" in rows[0][3]

@@ -104,9 +104,12 @@ comment on policy select_members on public.documents is
 alter policy select_members on public.document_versions
   using (
     workspace_id = any (array(select app.workspaces_with('documents.read')))
-    and exists (select from public.documents as d where d.id = document_id));
+    and exists (
+      select from public.documents as d
+      where d.id = document_id
+        and (d.lesson_id is null or d.workspace_id = any (array(select app.workspaces_with('courses.write'))))));
 comment on policy select_members on public.document_versions is
-  'Who reads a document reads its history; versions are written by RPC and never change.';
+  'Who reads a document reads its history; of a lesson''s texts only teachers do, learners get the newest by read_lesson. Versions are written by RPC and never change.';
 
 alter policy select_members on public.chunks
   using (

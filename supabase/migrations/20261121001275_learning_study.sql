@@ -110,9 +110,12 @@ begin
       'id', v_lesson.id, 'course_id', v_lesson.course_id, 'title', v_lesson.title, 'position', v_lesson.position,
       'version', d.version, 'content', v.content,
       'documents', (
-        select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'title', a.title, 'kind', a.kind, 'object_path', a.object_path)
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'id', a.id, 'title', a.title, 'kind', a.kind, 'object_path', a.object_path, 'content', t.content)
           order by a.created_at, a.id), '[]')
-        from public.documents as a where a.lesson_id = p_lesson_id and a.id <> p_lesson_id),
+        from public.documents as a
+        left join public.document_versions as t on t.document_id = a.id and t.version = a.version
+        where a.lesson_id = p_lesson_id and a.id <> p_lesson_id),
       'recordings', (
         select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'title', r.title, 'seconds', r.seconds, 'object_path', r.object_path)
           order by r.created_at, r.id), '[]')

@@ -82,7 +82,7 @@ begin atomic
 end;
 
 comment on function public.read_lesson(uuid) is
-  'A lesson to study: {id, course_id, title, position, version, content, documents[], recordings[], completed_at}; files are fetched by signed addresses of their bucket. Errors: lesson.not_found, course.not_enrolled.';
+  'A lesson to study: {id, course_id, title, position, version, content, documents[] (texts with their content), recordings[], completed_at}; files are fetched by signed addresses of their bucket. Errors: lesson.not_found, course.not_enrolled.';
 
 create function public.mark_lesson(p_lesson_id uuid, p_is_done boolean) returns jsonb
 language sql volatile security invoker set search_path = ''

@@ -198,7 +198,9 @@ def test_a_recording_is_heard_in_its_lesson(school: School) -> None:
         (f"The {SECRET} sings.", recording_id),
     )
     assert school.house.document(recording_id)["lesson_id"] == lesson_id
-    (sound,) = school.call(viewer, "read_lesson", lesson_id)["read_lesson"]["recordings"]
+    lesson = school.call(viewer, "read_lesson", lesson_id)["read_lesson"]
+    (sound,), (words,) = lesson["recordings"], lesson["documents"]
+    assert words["content"] == f"The {SECRET} sings."
     assert (sound["id"], sound["object_path"]) == (str(recording_id), path)
     school.call(teacher, "attach_recording", recording_id, None)
     assert school.read(viewer, heard) == [(0, 0)]

@@ -17,3 +17,14 @@ create table auth.mfa_factors (
   updated_at timestamptz not null default now()
 );
 grant all on auth.mfa_factors to postgres;
+
+-- @supabase/lite keeps metadata as a JSON string; Supabase keeps an object, and triggers read its size.
+create function storage.unwrap_metadata() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.metadata := (new.metadata #>> '{}')::jsonb;
+  return new;
+end;
+$$;
+create trigger unwrap_metadata before insert or update on storage.objects
+  for each row when (jsonb_typeof(new.metadata) = 'string') execute function storage.unwrap_metadata();

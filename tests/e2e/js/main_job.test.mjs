@@ -28,6 +28,7 @@ describe("a document", () => {
     assert.equal(document.status, "processed", JSON.stringify(document));
     assert.ok(document.page_count > 1 && document.chunk_count > 1);
     assert.equal(document.language, "english");
+    assert.equal(document.byte_size, pdf("handbook").length);
   });
 
   test("has chunks with pages and ranges", async () => {

@@ -11,12 +11,15 @@ create table app.job_kinds (
   lane text not null check (lane in ('interactive', 'ingest', 'outbound', 'billing', 'bulk')),
   max_attempts int not null default 5 check (max_attempts between 1 and 50),
   provider text,
-  cost float8 not null default 1 check (cost > 0)
+  cost float8 not null default 1 check (cost > 0),
+  permission text
 );
 
 comment on table app.job_kinds is 'Every kind of job there is, with its defaults. A kind that is not here cannot be enqueued.';
 comment on column app.job_kinds.lane is 'Which kind of work: lanes are claimed separately, so that slow work never blocks quick work.';
 comment on column app.job_kinds.provider is 'The outside capability it calls (llm, embeddings, payments, …): a pause of it holds these jobs back.';
+comment on column app.job_kinds.permission is
+  'What a member needs to cancel, retry or delete such a job, beside being who started it or holding jobs.manage; null: nothing more.';
 comment on column app.job_kinds.cost is 'Weight of one job in fair queueing: a job of cost 5 counts like five jobs of cost 1.';
 
 alter table app.job_kinds enable row level security;

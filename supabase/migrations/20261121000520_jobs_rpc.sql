@@ -10,6 +10,7 @@ create function app.lock_own_job(p_job_id bigint) returns public.jobs
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_job public.jobs;
+  v_permission text;
 begin
   select * into v_job from public.jobs as j
   where j.id = p_job_id and j.workspace_id = any (array(select app.workspaces_with('jobs.read')))
@@ -19,6 +20,10 @@ begin
   end if;
   if v_job.created_by is distinct from app.user_id() and not app.has_permission(v_job.workspace_id, 'jobs.manage') then
     perform app.fail(403, 'job.forbidden', 'You may change your own jobs; others'' need the permission jobs.manage.');
+  end if;
+  select k.permission into v_permission from app.job_kinds as k where k.kind = v_job.kind;
+  if v_permission is not null and not app.has_permission(v_job.workspace_id, v_permission) then
+    perform app.fail(403, 'job.forbidden', format('Jobs of this kind are changed by whoever has the permission %s.', v_permission));
   end if;
   return v_job;
 end;

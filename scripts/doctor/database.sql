@@ -19,7 +19,7 @@ from pg_roles as r
 where r.rolname = 'lamina_worker';
 
 -- name: open_to_anyone
--- What a visitor without a session may touch in our schemas, but for reading the price list; extensions' own objects left out.
+-- What a visitor without a session may touch in our schemas, but for prices and what people published; extensions' own objects left out.
 with granted (name, kind, acl) as (
   select c.oid::regclass::text, 'table',
     coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's'::"char" else 'r' end, c.relowner)) as acl
@@ -32,14 +32,21 @@ with granted (name, kind, acl) as (
   where f.pronamespace in ('public'::regnamespace, 'app'::regnamespace)
     and not exists (select from pg_depend as d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
 ),
-price_list (name) as (
+meant (name) as (
   select to_regclass('public.' || t)::text
-  from unnest('{billing_metrics,plans,plan_versions,plan_limits,plan_entitlements,credit_packs}'::text[]) as t
+  from unnest('{billing_metrics,plans,plan_versions,plan_limits,plan_entitlements,credit_packs,
+                projects,project_codes,project_media}'::text[]) as t
+  union all
+  select to_regprocedure(f)::text
+  from unnest(array[
+    'public.get_portfolio(text)', 'public.get_project(text,text)',
+    'public.note_project_view(uuid)', 'app.note_project_view(uuid)',
+    'public.get_social_metrics(uuid,text)', 'app.get_social_metrics(uuid,text)']) as f
 )
 select distinct g.name
 from granted as g cross join lateral aclexplode(g.acl) as r
 where r.grantee = 0
-  or r.grantee = 'anon'::regrole and not (r.privilege_type = 'SELECT' and g.name in (select l.name from price_list as l))
+  or r.grantee = 'anon'::regrole and not (r.privilege_type in ('SELECT', 'EXECUTE') and g.name in (select m.name from meant as m))
 order by 1;
 
 -- name: without_rls

@@ -74,7 +74,6 @@ create index contacts_owner_idx on public.contacts (workspace_id, owner_id);
 
 grant insert (company, job_title, source, lifecycle, owner_id, country, tags),
   update (company, job_title, source, lifecycle, owner_id, country, tags) on table public.contacts to authenticated;
-grant update (lead_score) on table public.contacts to lamina_worker;
 
 ------------------------------------------------------------------------------------------------
 -- Activity

@@ -73,12 +73,15 @@ revoke all on table app.user_addresses from public, anon, authenticated, service
 create table app.notification_kinds (
   kind text primary key check (kind ~ '^[a-z_0-9]+$'),
   is_optional boolean not null,
-  description text not null
+  description text not null,
+  emails_per_hour int check (emails_per_hour > 0)
 );
 
 comment on table app.notification_kinds is 'What there is to be told. A kind that is not here cannot be sent.';
 comment on column app.notification_kinds.is_optional is 'A user may turn its e-mails off; the feed shows it all the same.';
 comment on column app.notification_kinds.description is 'For people, in the settings.';
+comment on column app.notification_kinds.emails_per_hour is
+  'How many e-mails of this kind a user gets within an hour; the rest is in the feed only. Null: all of them.';
 
 alter table app.notification_kinds enable row level security;
 

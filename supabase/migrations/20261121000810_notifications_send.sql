@@ -109,6 +109,29 @@ comment on function app.suppress(text, text) is 'No more e-mail to an address; t
 ------------------------------------------------------------------------------------------------
 -- Send
 ------------------------------------------------------------------------------------------------
+create function app.has_enough_mail(p_id uuid) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_row public.notifications;
+  v_limit int;
+begin
+  select * into v_row from public.notifications as n where n.id = p_id;
+  select k.emails_per_hour into v_limit from app.notification_kinds as k where k.kind = v_row.kind;
+  if v_limit is null or v_row.user_id is null then
+    return false;
+  end if;
+  perform app.lock_ordering_key(format('mail:%s:%s', v_row.user_id, v_row.kind));
+  return v_limit <= (
+    select count(*) from public.notifications as n
+    where n.user_id = v_row.user_id and n.kind = v_row.kind and n.id <> p_id and n.email is not null
+      and n.status not in ('failed', 'suppressed', 'skipped')
+      and n.created_at > now() - interval '2 days' and coalesce(n.sent_at, n.updated_at) > now() - interval '1 hour');
+end;
+$$;
+
+comment on function app.has_enough_mail(uuid) is
+  'Whether the user had as many e-mails of its kind within the hour as the kind allows, those being sent among them. Counts one after the other. Internal.';
+
 create function app.open_notification(p_id uuid)
 returns table (kind text, locale text, email text, name text, workspace text, data jsonb, secret text, is_optional boolean)
 language plpgsql volatile security definer set search_path = '' rows 1 as $$
@@ -138,6 +161,9 @@ begin
   ) then
     perform app.end_notification(p_id, 'skipped', p_error_code => 'notification.turned_off',
       p_error_message => 'The user wants no e-mails of this kind.');
+  elsif app.has_enough_mail(p_id) then
+    perform app.end_notification(p_id, 'skipped', p_error_code => 'notification.enough_mail',
+      p_error_message => 'The user had many e-mails of this kind within the hour; the feed has the rest.');
   else
     update public.notifications as n set email = v_email where n.id = p_id;
     return query
@@ -213,6 +239,7 @@ revoke execute on function app.notification_rank(text) from public, anon, authen
 revoke execute on function app.end_notification(uuid, text, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.forget_secret() from public, anon, authenticated, service_role;
 revoke execute on function app.suppress(text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.has_enough_mail(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.open_notification(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.begin_sending(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.release_notification(uuid) from public, anon, authenticated, service_role;

@@ -29,6 +29,7 @@ join public.plan_versions as v on v.plan = l.plan;
 insert into app.notification_kinds (kind, is_optional, description) values
   ('lesson_question', true, 'A learner asks you something.'),
   ('lesson_answered', true, 'A teacher has answered your question.');
+update app.notification_kinds set emails_per_hour = 10 where kind = 'lesson_question';
 
 ------------------------------------------------------------------------------------------------
 -- public.courses

@@ -1,4 +1,4 @@
--- Purpose:  who reads what belongs to a lesson: policies of documents, versions, chunks, recordings, notes and of two buckets.
+-- Purpose:  who reads and writes what belongs to a lesson: policies of documents, versions, chunks, recordings, notes and of two buckets.
 -- Risk:     policies of busy tables change; what belongs to no lesson is read as before. Short locks on storage.objects.
 -- Way back: alter the policies back to their form in knowledge_documents, knowledge_uploads, voice_recordings, voice_uploads and
 --           knowledge_history; drop the functions of this file.
@@ -80,14 +80,29 @@ end;
 
 comment on function app.my_hidden_files() is 'Files in the bucket documents that belong to lessons the caller does not read.';
 
+create function app.my_untaught_files() returns setof text
+language sql stable parallel safe security definer set search_path = '' rows 100
+begin atomic
+  select d.object_path
+  from public.documents as d
+  where d.object_path is not null and d.lesson_id is not null
+    and d.workspace_id = any (array(select app.workspaces_with('documents.write')))
+    and d.workspace_id <> all (array(select app.workspaces_with('courses.write')));
+end;
+
+comment on function app.my_untaught_files() is
+  'Files in the bucket documents that belong to lessons, where the caller writes documents but does not teach: others'' to change, even for a learner.';
+
 revoke execute on function app.lessons_of(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.hidden_documents(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.my_lessons() from public, anon, authenticated, service_role;
 revoke execute on function app.my_lesson_sounds() from public, anon, authenticated, service_role;
 revoke execute on function app.my_hidden_files() from public, anon, authenticated, service_role;
+revoke execute on function app.my_untaught_files() from public, anon, authenticated, service_role;
 grant execute on function app.my_lessons() to authenticated;
 grant execute on function app.my_lesson_sounds() to authenticated;
 grant execute on function app.my_hidden_files() to authenticated;
+grant execute on function app.my_untaught_files() to authenticated;
 
 ------------------------------------------------------------------------------------------------
 -- Policies
@@ -100,6 +115,16 @@ alter policy select_members on public.documents
          or workspace_id = any (array(select app.workspaces_with('courses.write')))));
 comment on policy select_members on public.documents is
   'Members with documents.read see the documents of their workspaces; those of a lesson are for its learners and for teachers.';
+
+alter policy update_editors on public.documents
+  using (
+    workspace_id = any (array(select app.workspaces_with('documents.write')))
+    and (lesson_id is null or workspace_id = any (array(select app.workspaces_with('courses.write')))))
+  with check (
+    workspace_id = any (array(select app.workspaces_with('documents.write')))
+    and (lesson_id is null or workspace_id = any (array(select app.workspaces_with('courses.write')))));
+comment on policy update_editors on public.documents is
+  'Editors rename, what belongs to a lesson: who teaches; only the title is granted. Creating and deleting go by upload and RPC.';
 
 alter policy select_members on public.document_versions
   using (
@@ -134,12 +159,22 @@ alter policy update_own on public.notes
     created_by = (select app.user_id())
     and (lesson_id is null or exists (select from public.lessons as l where l.id = lesson_id)));
 
--- The names of these two say to whom they belong; a platform's tables take no comments.
+-- The names of these say to whom they belong; a platform's tables take no comments.
 alter policy lamina_documents_select on storage.objects
   using (
     bucket_id = 'documents'
     and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.read') as w))
     and name <> all (array(select app.my_hidden_files())));
+alter policy lamina_documents_update on storage.objects
+  using (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w))
+    and name <> all (array(select app.my_untaught_files())));
+alter policy lamina_documents_delete on storage.objects
+  using (
+    bucket_id = 'documents'
+    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('documents.write') as w))
+    and name <> all (array(select app.my_untaught_files())));
 alter policy lamina_voice_select on storage.objects
   using (
     bucket_id = 'voice'

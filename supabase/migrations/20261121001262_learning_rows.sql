@@ -57,6 +57,32 @@ end;
 comment on function app.readers_of(uuid) is
   'Members who may read a document: whom a comment may mention, and who may comment at all. Says the same as the policy of documents. Internal.';
 
+create or replace function app.quote_of(p_document public.documents, p_version int, p_start int, p_end int) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  v_content text;
+begin
+  if p_version not between 1 and p_document.version
+    or (p_document.lesson_id is not null and p_version <> p_document.version
+        and not app.has_permission(p_document.workspace_id, 'courses.write')) then
+    perform app.fail(404, 'document.version_not_found', 'The document has no such version.');
+  elsif num_nulls(p_start, p_end) = 2 then
+    return null;
+  end if;
+  select v.content into v_content from public.document_versions as v
+  where v.document_id = p_document.id and v.version = p_version;
+  if v_content is null or num_nulls(p_start, p_end) > 0 or p_start < 0 or p_end <= p_start or p_end > length(v_content)
+    or p_end - p_start > 2000 then
+    perform app.fail(400, 'comment.bad_range', 'This is no passage of that version.',
+      'Give both ends in characters, at most 2,000 apart; a PDF is commented on as a whole.');
+  end if;
+  return substr(v_content, p_start + 1, p_end - p_start);
+end;
+$$;
+
+comment on function app.quote_of(public.documents, int, int, int) is
+  'The passage of a version that a comment is about; null for the whole. 404 without the version (of a lesson''s documents learners comment on the newest), 400 without the passage. Internal.';
+
 create or replace function app.note_activity(
   p_workspace_id uuid, p_actor uuid, p_verb text, p_subject_kind text, p_subject_id uuid, p_detail jsonb default '{}'
 ) returns void
@@ -77,3 +103,4 @@ comment on function app.note_activity(uuid, uuid, text, text, uuid, jsonb) is
   'Notes what was done, in the transaction that does it; nothing when the workspace is on its way out. What is done to a lesson''s documents is told to teachers only. Internal, and for the worker.';
 
 revoke execute on function app.readers_of(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.quote_of(public.documents, int, int, int) from public, anon, authenticated, service_role;

@@ -55,6 +55,25 @@ end;
 
 comment on function app.tell_teacher(public.lessons, public.lesson_questions) is 'Tells the course''s teacher, if they still teach. Internal.';
 
+create function app.limit_questions(p_workspace_id uuid, p_audience text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_today timestamptz := date_trunc('day', now(), 'UTC');
+  v_limit int := case p_audience when 'ai' then 100 else 20 end;
+begin
+  perform app.lock_ordering_key(format('lesson_questions:%s:%s', p_workspace_id, app.user_id()));
+  if v_limit <= (
+    select count(*) from public.lesson_questions as q
+    where q.workspace_id = p_workspace_id and q.asked_by = app.user_id() and q.audience = p_audience and q.created_at >= v_today) then
+    perform app.fail(429, 'lesson.too_many', format('You have asked %s questions today.', v_limit),
+      to_char((v_today + interval '1 day') at time zone 'UTC', '"Ask again from" YYYY-MM-DD"T"HH24:MI"Z on."'));
+  end if;
+end;
+$$;
+
+comment on function app.limit_questions(uuid, text) is
+  'Refuses more than 100 questions to the AI or 20 to teachers by one person in a workspace and day (UTC), whatever the courses. Its lock is held to the end of the transaction: calls at once are counted one after the other. Internal.';
+
 create function app.ask_lesson(p_lesson_id uuid, p_question text, p_audience text, p_idempotency_key text)
 returns public.lesson_questions
 language plpgsql volatile security definer set search_path = '' as $$
@@ -82,6 +101,7 @@ begin
     end if;
     return v_asked;
   end if;
+  perform app.limit_questions(v_lesson.workspace_id, p_audience);
   insert into public.lesson_questions (workspace_id, lesson_id, audience, body, answer_id, idempotency_key, asked_by)
   values (v_lesson.workspace_id, p_lesson_id, p_audience, p_question,
     case p_audience when 'ai' then app.ask_the_ai(v_lesson, p_question, p_idempotency_key) end, p_idempotency_key, v_user_id)

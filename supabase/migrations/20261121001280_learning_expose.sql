@@ -128,7 +128,7 @@ begin atomic
 end;
 
 comment on function public.ask_lesson(uuid, text, text, text) is
-  'Asks the AI (its answer is the row answer_id in messages, from this course only, with citations) or the teacher, who is told. Errors: lesson.not_found, course.not_enrolled, lesson.bad_audience, ask.bad_question, ask.bad_idempotency_key, ask.idempotency_conflict, quota.exceeded.';
+  'Asks the AI (its answer is the row answer_id in messages, from this course only, with citations) or the teacher, who is told. Errors: lesson.not_found, course.not_enrolled, lesson.bad_audience, ask.bad_question, ask.bad_idempotency_key, ask.idempotency_conflict, lesson.too_many, quota.exceeded.';
 
 create function public.answer_lesson_question(p_question_id uuid, p_body text) returns public.lesson_answers
 language sql volatile security invoker set search_path = ''
@@ -160,6 +160,7 @@ revoke execute on function app.mark_lesson(uuid, boolean) from public, anon, aut
 revoke execute on function app.course_progress(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.lesson_conversation(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.ask_the_ai(public.lessons, text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.limit_questions(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.tell_teacher(public.lessons, public.lesson_questions) from public, anon, authenticated, service_role;
 revoke execute on function app.ask_lesson(uuid, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.answer_lesson_question(uuid, text) from public, anon, authenticated, service_role;

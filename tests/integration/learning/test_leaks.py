@@ -248,6 +248,52 @@ async def test_who_does_not_read_it_does_not_write_it(school: School) -> None:
         )
 
 
+async def test_who_learns_it_does_not_write_it_either(school: School) -> None:
+    """Marketing writes documents and may learn: it hears and reads, and changes nothing of a lesson."""
+    course_id, (lesson_id,) = school.published(is_open=True)
+    marketing, editor = school.cast.marketing, school.cast.editor
+    paths = [f"{school.cast.workspace_id}/{name}.pdf" for name in ("handout", "flyer")]
+    handout_id, flyer_id = (school.house.upload(editor, path, handbook()) for path in paths)
+    school.call(editor, "attach_document", lesson_id, handout_id)
+    school.call(marketing, "enrol", course_id)
+    rename = "update public.documents set title = 'Mine' where id = %s"
+    overwrite = (
+        "update storage.objects set version = 'mine', metadata = '{\"eTag\": \"mine\"}' where name = %s"
+    )
+    move = "update storage.objects set name = name || '.old' where name = %s"
+    remove = "delete from storage.objects where name = %s"
+    for document_id in (lesson_id, handout_id):
+        assert school.read(marketing, "select 1 from public.documents where id = %s", document_id) == [(1,)]
+        assert school.write(marketing, rename, document_id) == 0
+    for statement in (overwrite, move, remove):
+        assert school.write(marketing, statement, paths[0]) == 0, statement
+    with refused(403, "workspace.forbidden"):
+        school.call(marketing, "delete_document", handout_id)
+    same = "select version, object_path from public.documents where id = %s"
+    assert school.db.rows(same, handout_id) == [(1, paths[0])]
+    assert school.write(marketing, rename, flyer_id) == 1
+    assert [school.write(marketing, one, paths[1]) for one in (overwrite, remove)] == [1, 1]
+    assert school.write(editor, rename, handout_id) == 1
+    assert [school.write(editor, one, paths[0]) for one in (overwrite, remove)] == [1, 1]
+    assert school.db.rows(same, handout_id) == []
+
+
+def test_no_comment_quotes_an_earlier_version_for_a_learner(school: School) -> None:
+    course_id, (lesson_id,) = school.published()
+    marketing, editor = school.cast.marketing, school.cast.editor
+    school.enrol(course_id, marketing)
+    school.house.save(editor, lesson_id, "It melts somewhere.", 1)
+    for passage in ((0, 40), (None, None)):
+        with refused(404, "document.version_not_found"):
+            school.call(marketing, "create_comment", lesson_id, "What was it?", None, 1, *passage)
+    assert school.call(marketing, "create_comment", lesson_id, "Where?", None, 2, 0, 8)["quote"] == "It melts"
+    taught = school.call(editor, "create_comment", lesson_id, "It said.", None, 1, 2, 17)
+    assert taught["quote"] == f"The {SECRET}"
+    assert school.read(marketing, "select quote from public.comments where version = 1") == [
+        (f"The {SECRET}",)
+    ]
+
+
 @pytest.mark.parametrize("role", OUTSIDERS)
 async def test_a_lesson_is_refused_to_whoever_is_not_enrolled(school: School, role: str) -> None:
     course_id, (lesson_id,) = school.published()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
 
 from tests.integration.identity.calls import denied, refused
 from tests.integration.learning.school import QUESTION, School
@@ -155,6 +159,63 @@ def test_a_teacher_answers(school: School) -> None:
     assert school.read(school.cast.sales, "select 1 from public.lesson_answers") == []
     sent = "select count(*) from realtime.messages where event = 'lesson_question' and topic = %s"
     assert school.db.value(sent, f"user:{viewer.user_id}") == 1
+
+
+def ask_until_refused(school: School, lessons: list[UUID], audience: str, keys: range) -> list[bool]:
+    """Eight at once, in turns at these lessons: which of them were asked."""
+
+    def ask(number: int) -> bool:
+        lesson_id = lessons[number % len(lessons)]
+        try:
+            school.call(
+                school.cast.viewer, "ask_lesson", lesson_id, QUESTION, audience, f"{audience}-{number}"
+            )
+        except psycopg.Error as error:
+            if (error.sqlstate, error.diag.message_detail) != ("PT429", "lesson.too_many"):
+                raise
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(ask, keys))
+
+
+@pytest.mark.parametrize(("audience", "limit"), [("ai", 100), ("teacher", 20)])
+def test_questions_of_a_day_are_counted_over_all_courses_in_parallel(
+    school: School, audience: str, limit: int
+) -> None:
+    lessons = []
+    for _ in range(4):
+        course_id, (lesson_id,) = school.published()
+        school.enrol(course_id)
+        lessons.append(lesson_id)
+    assert all(ask_until_refused(school, lessons, audience, range(limit - 8)))
+    assert sum(ask_until_refused(school, lessons, audience, range(limit - 8, limit + 16))) == 8
+    mine = "select count(*) from public.lesson_questions where audience = %s"
+    assert school.read(school.cast.viewer, mine, audience) == [(limit,)]
+    again = school.call(school.cast.viewer, "ask_lesson", lessons[0], QUESTION, audience, f"{audience}-0")
+    assert again["audience"] == audience
+    other = {"ai": "teacher", "teacher": "ai"}[audience]
+    assert school.call(school.cast.viewer, "ask_lesson", lessons[0], QUESTION, other)["audience"] == other
+    school.db.admin.execute("update public.lesson_questions set created_at = now() - interval '1 day'")
+    assert (
+        school.call(school.cast.viewer, "ask_lesson", lessons[0], QUESTION, audience)["audience"] == audience
+    )
+
+
+def test_whoever_asked_too_much_hears_when_to_come_back(school: School) -> None:
+    course_id, (lesson_id,) = school.published()
+    school.enrol(course_id)
+    school.db.admin.execute(
+        "insert into public.lesson_questions (workspace_id, lesson_id, audience, body, asked_by)"
+        " select %s, %s, 'teacher', 'Why?', %s from generate_series(1, 20)",
+        (school.cast.workspace_id, lesson_id, school.cast.viewer.user_id),
+    )
+    with pytest.raises(psycopg.Error) as caught:
+        school.call(school.cast.viewer, "ask_lesson", lesson_id, QUESTION, "teacher")
+    tomorrow = school.db.value("select to_char((now() at time zone 'UTC')::date + 1, 'YYYY-MM-DD')")
+    assert f"Ask again from {tomorrow}T00:00Z on." in str(caught.value.diag.message_hint)
+    assert told(school, "lesson_question") == []
 
 
 def test_what_is_no_question_is_refused(school: School) -> None:

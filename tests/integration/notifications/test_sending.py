@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 import pytest
@@ -51,6 +52,21 @@ async def test_what_was_not_taken_is_tried_again(
     told = post.notify(ada)
     await post.work_off()
     assert (mailer.tried, len(mailer.sent), post.status(told)) == (3, 1, "sent")
+
+
+async def test_a_flood_of_one_kind_stays_in_the_feed(post: Post, mailer: WatchedMailer, ada: Actor) -> None:
+    for number in range(14):
+        post.notify(ada, f"question-{number}", "lesson_question", title="Melting", text=f"Why {number}?")
+    post.notify(ada, "mention")
+    await post.work_off()
+    categories = [mail.categories for mail in mailer.sent]
+    assert (categories.count(("lesson_question",)), categories.count(("mention",))) == (10, 1)
+    ends = Counter((row["status"], row["error_code"]) for row in post.of(ada))
+    assert ends == {("sent", None): 11, ("skipped", "notification.enough_mail"): 4}
+    post.db.admin.execute("update public.notifications set sent_at = sent_at - interval '61 minutes'")
+    told = post.notify(ada, "later", "lesson_question", title="Melting", text="Why not?")
+    await post.work_off()
+    assert post.status(told) == "sent"
 
 
 async def test_what_may_have_been_taken_is_not_repeated(

@@ -93,6 +93,23 @@ create trigger touch_updated_at before update on public.stages
   for each row execute function app.touch_updated_at();
 comment on trigger touch_updated_at on public.stages is 'Stamps updated_at.';
 
+create function app.guard_stage_count() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  perform from public.pipelines as p where p.id = new.pipeline_id for no key update;
+  if (select count(*) from public.stages as s where s.pipeline_id = new.pipeline_id) >= 50 then
+    perform app.fail(409, 'stage.too_many', 'A pipeline has at most 50 stages.', 'Delete an empty one, or make another pipeline.');
+  end if;
+  return new;
+end;
+$$;
+
+comment on function app.guard_stage_count() is 'Trigger: no board of endless width. Holds the pipeline, so that two who add count each other.';
+
+create trigger guard_stage_count before insert on public.stages
+  for each row execute function app.guard_stage_count();
+comment on trigger guard_stage_count on public.stages is 'As create_pipeline allows, so here.';
+
 ------------------------------------------------------------------------------------------------
 -- public.leads
 ------------------------------------------------------------------------------------------------
@@ -184,4 +201,5 @@ create trigger note_activity after insert on public.leads
   for each row execute function app.note_activity_of('lead');
 comment on trigger note_activity on public.leads is 'A new lead shows in the workspace''s activity.';
 
+revoke execute on function app.guard_stage_count() from public, anon, authenticated, service_role;
 revoke execute on function app.note_lead() from public, anon, authenticated, service_role;

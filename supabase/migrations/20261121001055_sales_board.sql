@@ -32,6 +32,7 @@ begin
     v_half := v_half * 4;
   end loop;
   v_low := coalesce(v_low, v_high - v_step * (v_count + 1), 0);
+  perform from public.deals as d where d.stage_id = p_stage_id and d.rank between v_first and v_last order by d.id for no key update;
   update public.deals as d
   set rank = v_low + v_step * n.place
   from (

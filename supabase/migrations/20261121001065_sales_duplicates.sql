@@ -1,4 +1,4 @@
--- Purpose:  the same person twice: finding, merging, importing without doubling.
+-- Purpose:  the same person twice: finding, importing without doubling.
 -- Risk:     none, new functions only.
 -- Way back: drop the functions of this file.
 set local lock_timeout = '5s';
@@ -42,128 +42,6 @@ $$;
 
 comment on function public.find_duplicates(uuid, uuid, int) is
   'Groups of contacts with one e-mail, phone or name (of two words at least), surest reason first, oldest contact first, 20 of each group; of one contact, or of all. The same name may well be two people: merge_contacts is for a person to decide. Errors: workspace.forbidden, contact.not_found.';
-
-------------------------------------------------------------------------------------------------
--- Merging
-------------------------------------------------------------------------------------------------
-create function app.move_references(p_keep_id uuid, p_lose_id uuid) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_link record;
-  v_row record;
-  v_count int;
-  v_moved jsonb := '{}';
-begin
-  for v_link in
-    select k.conrelid::regclass::text as table_name, a.attname as column_name
-    from pg_catalog.pg_constraint as k
-    join pg_catalog.pg_attribute as i on i.attrelid = k.confrelid and i.attname = 'id'
-    join pg_catalog.pg_attribute as a
-      on a.attrelid = k.conrelid and a.attnum = k.conkey[array_position(k.confkey, i.attnum)]
-    where k.contype = 'f' and k.confrelid = 'public.contacts'::regclass and k.conparentid = 0
-    order by 1, 2
-  loop
-    begin
-      execute format('update %s set %I = $1 where %I = $2', v_link.table_name, v_link.column_name, v_link.column_name)
-      using p_keep_id, p_lose_id;
-      get diagnostics v_count = row_count;
-    exception when unique_violation then
-      v_count := 0;
-      for v_row in execute format('select ctid from %s where %I = $1', v_link.table_name, v_link.column_name) using p_lose_id loop
-        begin
-          execute format('update %s set %I = $1 where ctid = $2', v_link.table_name, v_link.column_name) using p_keep_id, v_row.ctid;
-          v_count := v_count + 1;
-        exception when unique_violation then
-          null;
-        end;
-      end loop;
-    end;
-    if v_count > 0 then
-      v_moved := v_moved || jsonb_build_object(v_link.table_name, v_count);
-    end if;
-  end loop;
-  return v_moved;
-end;
-$$;
-
-comment on function app.move_references(uuid, uuid) is
-  'Points every foreign key on contacts from one contact to another, in tables of today and of tomorrow, and says how many rows of which. A row that the kept contact has already (the same campaign) stays, to go with the contact that goes. Internal.';
-
-create function app.merge_contacts(p_keep_id uuid, p_lose_id uuid) returns public.contacts
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_keep public.contacts;
-  v_lose public.contacts;
-  v_moved jsonb;
-begin
-  if p_keep_id = p_lose_id then
-    perform app.fail(400, 'contact.same', 'A contact cannot be merged with itself.');
-  end if;
-  perform from public.contacts as c
-  where c.id in (p_keep_id, p_lose_id) and c.workspace_id = any (array(select app.workspaces_with('contacts.read')))
-  order by c.id for update;
-  select * into v_keep from public.contacts as c
-  where c.id = p_keep_id and c.workspace_id = any (array(select app.workspaces_with('contacts.read')));
-  select * into v_lose from public.contacts as c where c.id = p_lose_id and c.workspace_id = v_keep.workspace_id;
-  if v_keep.id is null or v_lose.id is null then
-    perform app.fail(404, 'contact.not_found', 'There is no such contact.');
-  end if;
-  perform app.require_permission(v_keep.workspace_id, 'contacts.write');
-  perform app.require_permission(v_keep.workspace_id, 'sales.write');
-  if exists (
-    select from public.contact_identities as a join public.contact_identities as b on b.channel_id = a.channel_id
-    where a.contact_id = p_keep_id and b.contact_id = p_lose_id) then
-    perform app.fail(409, 'contact.two_identities', 'Both write on the same channel, from two accounts: they stay two contacts.');
-  end if;
-  v_moved := app.move_references(p_keep_id, p_lose_id);
-  delete from public.contacts as c where c.id = p_lose_id;
-  v_keep := app.fill_contact(p_keep_id, v_lose);
-  perform app.audit(v_keep.workspace_id, 'contact.merged', p_keep_id::text, jsonb_build_object('gone', p_lose_id, 'moved', v_moved));
-  perform app.note_activity(v_keep.workspace_id, app.user_id(), 'merged', 'contact', p_keep_id, jsonb_build_object('gone', p_lose_id));
-  return v_keep;
-end;
-$$;
-
-comment on function app.merge_contacts(uuid, uuid) is 'Behind public.merge_contacts.';
-
-create function app.fill_contact(p_keep_id uuid, p_lost public.contacts) returns public.contacts
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_contact public.contacts;
-begin
-  update public.contacts as c
-  set name = coalesce(c.name, p_lost.name), phone = coalesce(c.phone, p_lost.phone), language = coalesce(c.language, p_lost.language),
-    company = coalesce(c.company, p_lost.company), job_title = coalesce(c.job_title, p_lost.job_title),
-    source = coalesce(c.source, p_lost.source), country = coalesce(c.country, p_lost.country),
-    owner_id = coalesce(c.owner_id, p_lost.owner_id),
-    lifecycle = case when 'customer' in (c.lifecycle, p_lost.lifecycle) then 'customer'
-      when c.lifecycle = 'subscriber' then p_lost.lifecycle else c.lifecycle end,
-    tags = (select coalesce(array_agg(t.tag order by t.place), '{}')
-      from (select u.tag, min(u.place) as place from unnest(c.tags || p_lost.tags) with ordinality as u (tag, place)
-            group by u.tag order by 2 limit 50) as t),
-    last_activity_at = greatest(c.last_activity_at, p_lost.last_activity_at),
-    email = coalesce(c.email, p_lost.email),
-    email_consent = case when 'withdrawn' in (c.email_consent, p_lost.email_consent) then 'withdrawn'
-      when c.email is null or (c.email_key = p_lost.email_key and c.email_consent = 'unknown') then p_lost.email_consent
-      else c.email_consent end,
-    consent_source = case when c.email_consent <> 'withdrawn' and (p_lost.email_consent = 'withdrawn' or c.email is null
-      or (c.email_key = p_lost.email_key and c.email_consent = 'unknown')) then p_lost.consent_source else c.consent_source end
-  where c.id = p_keep_id
-  returning * into v_contact;
-  return v_contact;
-end;
-$$;
-
-comment on function app.fill_contact(uuid, public.contacts) is
-  'What a contact lacks comes from the one that went; tags of both. Consent goes with its address, and who withdrew it once has withdrawn it. Internal.';
-
-create function public.merge_contacts(p_keep_id uuid, p_lose_id uuid) returns public.contacts
-language sql volatile security invoker set search_path = '' as $$
-  select * from app.merge_contacts(p_keep_id, p_lose_id);
-$$;
-
-comment on function public.merge_contacts(uuid, uuid) is
-  'Makes two contacts one: all that belongs to the second goes to the first, which keeps what it has and takes what it lacks; the second is deleted. Cannot be undone, and is in the audit log. Errors: contact.not_found, contact.same, contact.two_identities, workspace.forbidden.';
 
 ------------------------------------------------------------------------------------------------
 -- Importing
@@ -258,15 +136,9 @@ comment on function public.import_contacts(uuid, jsonb, text) is
   'Writes up to 1,000 contacts: {email, phone, name, language, company, job_title, country, lifecycle, tags}. Who is known by e-mail, without one by phone, is updated with what is given and keeps the rest; tags are added. Answers {created, updated, unchanged, refused: [{index, error_code, error_message}]}. Repeating it changes nothing. It brings no consent. Errors: contact.bad_import, workspace.forbidden.';
 
 revoke execute on function public.find_duplicates(uuid, uuid, int) from public, anon, authenticated, service_role;
-revoke execute on function app.move_references(uuid, uuid) from public, anon, authenticated, service_role;
-revoke execute on function app.merge_contacts(uuid, uuid) from public, anon, authenticated, service_role;
-revoke execute on function app.fill_contact(uuid, public.contacts) from public, anon, authenticated, service_role;
-revoke execute on function public.merge_contacts(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.import_contact(uuid, text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.import_contacts(uuid, jsonb, text) from public, anon, authenticated, service_role;
 revoke execute on function public.import_contacts(uuid, jsonb, text) from public, anon, authenticated, service_role;
 grant execute on function public.find_duplicates(uuid, uuid, int) to authenticated;
-grant execute on function app.merge_contacts(uuid, uuid) to authenticated;
-grant execute on function public.merge_contacts(uuid, uuid) to authenticated;
 grant execute on function app.import_contacts(uuid, jsonb, text) to authenticated;
 grant execute on function public.import_contacts(uuid, jsonb, text) to authenticated;

@@ -127,11 +127,11 @@ create function app.request_scores(p_contact_ids uuid[]) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
   insert into app.score_requests as r (contact_id, workspace_id)
-  select c.id, c.workspace_id from public.contacts as c where c.id = any (p_contact_ids) order by c.id
+  select c.id, c.workspace_id from public.contacts as c where c.id = any (p_contact_ids) order by c.id for key share
   on conflict (contact_id) do update set requested_at = pg_catalog.clock_timestamp();
 end;
 
-comment on function app.request_scores(uuid[]) is 'Has contacts scored within a minute or so; unknown ones are passed over. Internal.';
+comment on function app.request_scores(uuid[]) is 'Has contacts scored within a minute or so; unknown ones are passed over. Holds the contact before its request, as all others do. Internal.';
 
 create function app.request_score_of_contacts() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -80,6 +80,27 @@ def test_only_sellers_write_and_only_readers_read(shop: Shop) -> None:
         cursor.execute("update public.deals set rank = 1")
     with denied(), shop.db.as_user(shop.cast.sales) as cursor:
         cursor.execute("delete from public.stages")
+
+
+def add_stages(shop: Shop, pipeline: UUID, count: int) -> None:
+    shop.ask(
+        "insert into public.stages (workspace_id, pipeline_id, name, probability, position)"
+        " select %(workspace)s, %(pipeline)s, 'More', 10, 9 from generate_series(1, %(count)s) returning id",
+        workspace=shop.workspace_id, pipeline=pipeline, count=count,
+    )  # fmt: skip
+
+
+def test_a_board_has_fifty_stages_whoever_adds_them(shop: Shop) -> None:
+    pipeline, other = shop.board()["pipeline"], shop.board()["pipeline"]
+    add_stages(shop, pipeline, 44)
+    with refused(409, "stage.too_many"):
+        add_stages(shop, other, 5000)
+    raised = at_once(*[partial(add_stages, shop, pipeline, 1)] * 4)
+    assert [error.diag.message_detail for error in raised] == ["stage.too_many"] * 3
+    counts = "select count(*) as size from public.stages group by pipeline_id order by 1"
+    assert [row["size"] for row in shop.all(counts)] == [5, 50]
+    most = [{"name": "Won", "kind": "won"}, {"name": "Lost", "kind": "lost"}, *[{"name": "Open"}] * 48]
+    assert shop.call("create_pipeline", workspace_id=shop.workspace_id, name="Wide", stages=Jsonb(most))
 
 
 def test_a_deal_goes_on_top_of_the_first_open_stage(shop: Shop) -> None:
@@ -223,9 +244,9 @@ def test_boards_in_use_stay(shop: Shop) -> None:
     assert stays[0] == {"stage_id": None, "stage_name": "New"}
     shop.ask("delete from public.deals")
     shop.call("delete_pipeline", pipeline_id=board["pipeline"])
-    for function, name in (("delete_pipeline", "pipeline_id"), ("delete_stage", "stage_id")):
-        with refused(404, f"{name[:-3]}.not_found"):
-            shop.call(function, **{name: board["pipeline"]})
+    for name in ("pipeline", "stage"):
+        with refused(404, f"{name}.not_found"):
+            shop.ask(f"select public.delete_{name}(%(id)s)", id=board["pipeline"])
 
 
 def test_a_deleted_workspace_takes_its_sales_along(shop: Shop) -> None:

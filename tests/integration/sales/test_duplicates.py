@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,12 +13,12 @@ from tests.integration.identity.calls import meanwhile, refused
 from tests.integration.sales.shop import Row, Shop, at_once
 
 
-def groups(shop: Shop, **named: object) -> dict[tuple[str, str], list[UUID]]:
+def groups(shop: Shop, **named: Any) -> dict[tuple[str, str], list[UUID]]:
     rows = shop.calls("find_duplicates", workspace_id=shop.workspace_id, **named)
     return {(row["reason"], row["key"]): row["contact_ids"] for row in rows}
 
 
-def load(shop: Shop, contacts: object, **named: object) -> Row:
+def load(shop: Shop, contacts: object, **named: Any) -> Row:
     found = shop.call("import_contacts", workspace_id=shop.workspace_id, contacts=Jsonb(contacts), **named)
     result: Row = found["import_contacts"]
     return result
@@ -214,7 +215,8 @@ def test_imports_at_once_double_nothing(shop: Shop) -> None:
 
 
 def test_an_import_has_bounds_and_rights(shop: Shop) -> None:
-    for wrong in ([], {}, "x", None, [{"email": "a@b.test"}] * 1001):
+    bad: list[object] = [[], {}, "x", None, [{"email": "a@b.test"}] * 1001]
+    for wrong in bad:
         with refused(400, "contact.bad_import"):
             load(shop, wrong)
     with refused(400, "contact.bad_import"):

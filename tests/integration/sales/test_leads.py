@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -117,7 +118,8 @@ def test_the_forecast_adds_up_by_month_and_currency(shop: Shop) -> None:
     assert found[None, "EUR"]["open_amount"] == 33
     assert [(row["won_count"], row["won_amount"]) for row in rows if row["won_count"]] == [(1, 800)]
     assert sum(row["open_amount"] for row in rows if row["currency"] == "EUR") == 1000 + 500 + 9 + 33
-    only = shop.calls("deal_forecast", workspace_id=shop.workspace_id, **{"from": january, "to": january})
+    within: dict[str, Any] = {"from": january, "to": january}
+    only = shop.calls("deal_forecast", workspace_id=shop.workspace_id, **within)
     assert {row["month"] for row in only} == {date(2027, 1, 1)}
     other = shop.board()["pipeline"]
     assert shop.calls("deal_forecast", workspace_id=shop.workspace_id, pipeline_id=other) == []

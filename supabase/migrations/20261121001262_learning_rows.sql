@@ -1,7 +1,8 @@
 -- Purpose:  functions that return rows of documents and recordings keep doing so now that these have one more column; who reads a
---           document, for comments and activity, knows of lessons.
+--           document, for comments and activity, knows of lessons, and so does what a comment may quote.
 -- Risk:     none: the same functions, whose rows grow with their tables from here on.
--- Way back: create the functions again as in knowledge_functions, content_versions, voice_requests, content_comments, content_activity.
+-- Way back: create the functions again as in knowledge_functions, content_versions, voice_requests, content_comments,
+--           content_discussion, content_activity.
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------

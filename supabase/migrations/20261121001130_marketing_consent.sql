@@ -1,6 +1,6 @@
 -- Purpose:  who may be written to: consent of contacts with its history, addresses that a workspace writes to no more.
 -- Risk:     three columns on public.contacts, one with a constant default: no rewrite. Triggers on public.contacts.
--- Way back: drop the tables and functions of this file (cascade drops the triggers), drop the three columns, delete the permissions
+-- Way back: drop the three tables and the functions of this file (cascade drops the triggers), drop the three columns, delete the permissions
 --           campaigns.read and campaigns.write.
 set local lock_timeout = '5s';
 
@@ -89,6 +89,26 @@ revoke all on table public.mail_suppressions from public, anon, authenticated, s
 grant select on table public.mail_suppressions to authenticated, service_role;
 
 ------------------------------------------------------------------------------------------------
+-- app.suppressed_hashes
+------------------------------------------------------------------------------------------------
+create table app.suppressed_hashes (
+  workspace_id uuid not null references public.workspaces (id) on delete cascade,
+  email_hash bytea not null check (octet_length(email_hash) = 32),
+  reason text not null check (reason in ('unsubscribed', 'complained', 'bounced')),
+  created_at timestamptz not null default now(),
+  primary key (workspace_id, email_hash)
+);
+
+comment on table app.suppressed_hashes is
+  'As public.mail_suppressions, for addresses that are not known any more: somebody left by a mail after their contact or its campaign was deleted.';
+comment on column app.suppressed_hashes.email_hash is 'SHA-256 of the address in lower case.';
+comment on column app.suppressed_hashes.reason is 'unsubscribed is lifted by a new consent, the others are not.';
+
+alter table app.suppressed_hashes enable row level security;
+
+revoke all on table app.suppressed_hashes from public, anon, authenticated, service_role;
+
+------------------------------------------------------------------------------------------------
 -- Changes of consent
 ------------------------------------------------------------------------------------------------
 create function app.guard_consent() returns trigger
@@ -173,6 +193,9 @@ begin
     delete from public.mail_suppressions as s using public.contacts as c
     where c.id = any (p_contact_ids) and c.workspace_id = any (array(select app.workspaces_with('campaigns.write')))
       and s.workspace_id = c.workspace_id and s.email = c.email_key and s.reason <> 'complained';
+    delete from app.suppressed_hashes as h using public.contacts as c
+    where c.id = any (p_contact_ids) and c.workspace_id = any (array(select app.workspaces_with('campaigns.write')))
+      and h.workspace_id = c.workspace_id and h.email_hash = sha256(convert_to(c.email_key, 'UTF8')) and h.reason = 'unsubscribed';
   else
     insert into public.mail_suppressions (workspace_id, email, reason)
     select distinct c.workspace_id, c.email_key, 'withdrawn' from public.contacts as c

@@ -92,25 +92,31 @@ return case
   when not coalesce(app.is_email(p_contact.email_key), false) then 'campaign.no_address'
   when exists (
     select from public.mail_suppressions as s where s.workspace_id = p_contact.workspace_id and s.email = p_contact.email_key)
-    or exists (select from app.suppressions as s where s.email = p_contact.email_key) then 'campaign.suppressed'
+    or exists (select from app.suppressions as s where s.email = p_contact.email_key)
+    or exists (
+      select from app.suppressed_hashes as h
+      where h.workspace_id = p_contact.workspace_id and h.email_hash = sha256(convert_to(p_contact.email_key, 'UTF8')))
+    then 'campaign.suppressed'
 end;
 
 comment on function app.may_mail(public.contacts) is
-  'Why a contact gets no campaign at this moment, as a code; null when they may. Consent, an address, and on neither list of dead ones. Internal.';
+  'Why a contact gets no campaign at this moment, as a code; null when they may. Consent, an address, and on none of the lists of dead ones. Internal.';
 
 create function app.segment_counts(p_workspace_id uuid, p_filter jsonb, out total bigint, out mailable bigint)
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_segment record := app.segment_condition(p_filter);
+  v_hashes bytea[] := array(select h.email_hash from app.suppressed_hashes as h where h.workspace_id = p_workspace_id);
 begin
   execute format(
     'select count(*), count(*) filter (where c.email_consent = ''granted'' and c.email_key ~ ''^[^@\s]+@[^@\s]+\.[^@\s]+$'''
-    ' and w.email is null and p.email is null) from public.contacts as c'
+    ' and w.email is null and p.email is null'
+    ' and (cardinality($4) = 0 or sha256(convert_to(c.email_key, ''UTF8'')) <> all ($4))) from public.contacts as c'
     ' left join public.mail_suppressions as w on w.workspace_id = c.workspace_id and w.email = c.email_key'
     ' left join app.suppressions as p on p.email = c.email_key'
     ' where c.workspace_id = $3 and %s', v_segment.condition)
   into total, mailable
-  using v_segment.params, now(), p_workspace_id;
+  using v_segment.params, now(), p_workspace_id, v_hashes;
 end;
 $$;
 
@@ -121,25 +127,25 @@ create function app.preview_segment(p_workspace_id uuid, p_filter jsonb) returns
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_segment record;
-  v_examples jsonb := '[]';
+  v_examples jsonb;
   v_counts record;
 begin
   perform app.require_permission(p_workspace_id, 'campaigns.read');
+  perform app.require_permission(p_workspace_id, 'contacts.read');
   v_segment := app.segment_condition(p_filter);
   v_counts := app.segment_counts(p_workspace_id, p_filter);
-  if app.has_permission(p_workspace_id, 'contacts.read') then
-    execute format(
-      'select coalesce(jsonb_agg(to_jsonb(e)), ''[]'') from (select c.id, c.name, c.email, c.company, c.email_consent'
-      ' from public.contacts as c where c.workspace_id = $3 and %s order by c.created_at desc, c.id limit 10) as e',
-      v_segment.condition)
-    into v_examples
-    using v_segment.params, now(), p_workspace_id;
-  end if;
+  execute format(
+    'select coalesce(jsonb_agg(to_jsonb(e)), ''[]'') from (select c.id, c.name, c.email, c.company, c.email_consent'
+    ' from public.contacts as c where c.workspace_id = $3 and %s order by c.created_at desc, c.id limit 10) as e',
+    v_segment.condition)
+  into v_examples
+  using v_segment.params, now(), p_workspace_id;
   return jsonb_build_object('count', v_counts.total, 'mailable', v_counts.mailable, 'examples', v_examples);
 end;
 $$;
 
-comment on function app.preview_segment(uuid, jsonb) is 'Behind public.preview_segment.';
+comment on function app.preview_segment(uuid, jsonb) is
+  'Behind public.preview_segment. Asks contacts.read too: a count that answers any filter spells out what it counts.';
 
 create function public.preview_segment(p_workspace_id uuid, p_filter jsonb) returns jsonb
 language sql stable security invoker set search_path = ''
@@ -148,7 +154,7 @@ begin atomic
 end;
 
 comment on function public.preview_segment(uuid, jsonb) is
-  '{count, mailable, examples}: how many contacts fit a filter, how many of them may be written to, and the ten newest for who may read contacts. Errors: segment.filter_invalid, workspace.forbidden, workspace.not_found.';
+  '{count, mailable, examples}: how many contacts fit a filter, how many of them may be written to, and the ten newest; for those who may read contacts. Errors: segment.filter_invalid, workspace.forbidden, workspace.not_found.';
 
 revoke execute on function app.check_segment() from public, anon, authenticated, service_role;
 revoke execute on function app.segment_contacts(uuid, jsonb, timestamptz) from public, anon, authenticated, service_role;

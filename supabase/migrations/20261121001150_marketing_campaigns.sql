@@ -91,7 +91,7 @@ comment on column public.campaigns.scheduled_at is 'When sending begins.';
 comment on column public.campaigns.started_at is 'When recipients were chosen.';
 comment on column public.campaigns.finished_at is 'When it was sent or cancelled.';
 comment on column public.campaigns.provider is 'Who was asked to deliver; offline: it is in the local mailbox.';
-comment on column public.campaigns.error_code is 'Why it could not begin, stable; see docs/error-codes.md.';
+comment on column public.campaigns.error_code is 'Why it could not begin, or was paused by itself, stable; see docs/error-codes.md.';
 comment on column public.campaigns.error_message is 'The same for people.';
 
 create index campaigns_workspace_idx on public.campaigns (workspace_id, created_at desc, id);

@@ -1,6 +1,6 @@
 -- Purpose:  a campaign's numbers, the keys of links, and what keeps drafts, states and deleted contacts in order.
 -- Risk:     a trigger on public.contacts that fires before a contact is deleted.
--- Way back: drop both tables and the functions of this file (cascade drops the triggers).
+-- Way back: drop the three tables and the functions of this file (cascade drops the triggers).
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------
@@ -160,13 +160,13 @@ begin
     perform realtime.send(jsonb_build_object('campaign_id', new.id, 'status', new.status, 'error_code', new.error_code),
       'campaign.status', 'workspace:' || new.workspace_id, true);
   else
-    perform realtime.send(to_jsonb(new) - 'workspace_id', 'campaign.stats', 'workspace:' || new.workspace_id, true);
+    perform realtime.send(jsonb_build_object('campaign_id', new.campaign_id), 'campaign.stats', 'workspace:' || new.workspace_id, true);
   end if;
   return null;
 end;
 $$;
 
-comment on function app.broadcast_campaign() is 'Tells members of a new state, or of new numbers.';
+comment on function app.broadcast_campaign() is 'Tells members of a new state, or that there are new numbers: these are read by those who may.';
 
 create trigger broadcast_update after update on public.campaigns
   for each row when (new.status is distinct from old.status) execute function app.broadcast_campaign();
@@ -175,15 +175,83 @@ create trigger broadcast_change after insert or update on public.campaign_stats
   for each row execute function app.broadcast_campaign();
 comment on trigger broadcast_change on public.campaign_stats is 'Numbers move while people look.';
 
+------------------------------------------------------------------------------------------------
+-- app.forgotten_recipients
+------------------------------------------------------------------------------------------------
+create table app.forgotten_recipients (
+  recipient_id uuid primary key,
+  workspace_id uuid not null references public.workspaces (id) on delete cascade,
+  email_hash bytea not null check (octet_length(email_hash) = 32)
+);
+
+comment on table app.forgotten_recipients is
+  'So that links in mails go on letting people leave after their contact or the campaign was deleted: whose mail it was, as a hash.';
+comment on column app.forgotten_recipients.recipient_id is 'As in public.campaign_recipients, which may have forgotten it.';
+comment on column app.forgotten_recipients.email_hash is 'SHA-256 of the address in lower case.';
+
+create index forgotten_recipients_workspace_idx on app.forgotten_recipients (workspace_id);
+
+alter table app.forgotten_recipients enable row level security;
+
+revoke all on table app.forgotten_recipients from public, anon, authenticated, service_role;
+
 create function app.forget_recipient() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
+  insert into app.forgotten_recipients (recipient_id, workspace_id, email_hash)
+  select r.id, r.workspace_id, sha256(convert_to(r.email, 'UTF8')) from public.campaign_recipients as r
+  join public.workspaces as w on w.id = r.workspace_id
+  where r.contact_id = old.id and r.email is not null and r.status not in ('queued', 'skipped', 'cancelled');
   update public.campaign_recipients as r set email = null where r.contact_id = old.id;
   return old;
 end;
 $$;
 
-comment on function app.forget_recipient() is 'Trigger: a deleted contact leaves numbers behind and no address.';
+comment on function app.forget_recipient() is 'Trigger: a deleted contact leaves numbers behind and no address, but hashes of those a mail went to.';
+
+create function app.forget_recipients() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into app.forgotten_recipients (recipient_id, workspace_id, email_hash)
+  select r.id, r.workspace_id, sha256(convert_to(r.email, 'UTF8')) from gone as r
+  join public.workspaces as w on w.id = r.workspace_id
+  where r.email is not null and r.status not in ('queued', 'skipped', 'cancelled');
+  return null;
+end;
+$$;
+
+comment on function app.forget_recipients() is 'Trigger: the same for a deleted campaign.';
+
+create trigger forget_recipients after delete on public.campaign_recipients
+  referencing old table as gone for each statement execute function app.forget_recipients();
+comment on trigger forget_recipients on public.campaign_recipients is 'Its mails are still out there.';
+
+create function app.suppress_forgotten(p_recipient_id uuid, p_reason text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_forgotten app.forgotten_recipients;
+begin
+  select * into v_forgotten from app.forgotten_recipients as f where f.recipient_id = p_recipient_id;
+  if not found then
+    return false;
+  end if;
+  insert into app.suppressed_hashes as h (workspace_id, email_hash, reason)
+  values (v_forgotten.workspace_id, v_forgotten.email_hash, p_reason)
+  on conflict (workspace_id, email_hash) do update set reason = excluded.reason, created_at = excluded.created_at
+  where h.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed';
+  if p_reason <> 'bounced' then
+    perform app.suppress_in(v_forgotten.workspace_id, a.email_key, p_reason)
+    from (
+      select distinct c.email_key from public.contacts as c
+      where c.workspace_id = v_forgotten.workspace_id and sha256(convert_to(c.email_key, 'UTF8')) = v_forgotten.email_hash
+    ) as a;
+  end if;
+  return true;
+end;
+$$;
+
+comment on function app.suppress_forgotten(uuid, text) is
+  'No more campaigns to somebody whose address was forgotten, and to contacts who have it now; false when there is no such mail. Internal.';
 
 create trigger forget_recipient before delete on public.contacts
   for each row execute function app.forget_recipient();
@@ -196,5 +264,7 @@ revoke execute on function app.may_move_campaign(text, text) from public, anon, 
 revoke execute on function app.guard_campaign() from public, anon, authenticated, service_role;
 revoke execute on function app.broadcast_campaign() from public, anon, authenticated, service_role;
 revoke execute on function app.forget_recipient() from public, anon, authenticated, service_role;
+revoke execute on function app.forget_recipients() from public, anon, authenticated, service_role;
+revoke execute on function app.suppress_forgotten(uuid, text) from public, anon, authenticated, service_role;
 grant execute on function app.link_keys() to service_role;
 grant execute on function public.link_keys() to service_role;

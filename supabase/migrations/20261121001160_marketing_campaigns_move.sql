@@ -54,17 +54,29 @@ comment on function app.queue_roll_up(uuid, uuid) is
 ------------------------------------------------------------------------------------------------
 create function app.queue_batches(p_campaign_id uuid, p_workspace_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_batch int;
+  v_key text;
 begin
-  perform app.enqueue('marketing.send_batch', p_workspace_id, p_campaign_id, jsonb_build_object('batch', b.batch),
-    p_ordering_key => format('campaign:%s:%s', p_campaign_id, b.batch))
-  from (
+  for v_batch in
     select distinct r.batch from public.campaign_recipients as r
     where r.campaign_id = p_campaign_id and r.status = 'queued' order by 1
-  ) as b;
+  loop
+    v_key := format('campaign:%s:%s', p_campaign_id, v_batch);
+    perform from public.jobs as j
+    where j.ordering_key = v_key and j.gate <> 'closed' and j.status = 'queued'
+    limit 1
+    for no key update skip locked;
+    if not found then
+      perform app.enqueue('marketing.send_batch', p_workspace_id, p_campaign_id, jsonb_build_object('batch', v_batch),
+        p_ordering_key => v_key);
+    end if;
+  end loop;
 end;
 $$;
 
-comment on function app.queue_batches(uuid, uuid) is 'A job for each batch in which someone waits; two jobs of one batch never run at a time. Internal.';
+comment on function app.queue_batches(uuid, uuid) is
+  'A job for each batch in which someone waits, unless one is queued, which is held until this is committed: one that runs may have seen "paused" already. Two jobs of one batch never run at a time. Internal.';
 
 create function app.end_campaign_batch(p_campaign_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -118,9 +130,12 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_campaign public.campaigns := app.lock_campaign(p_campaign_id, p_from);
 begin
+  if p_to = 'sending' then
+    perform app.require_entitlement(v_campaign.workspace_id, 'campaigns');
+  end if;
   update public.campaigns as c
   set status = p_to, finished_at = case p_to when 'cancelled' then now() end,
-    scheduled_at = case p_to when 'draft' then null else c.scheduled_at end
+    scheduled_at = case p_to when 'draft' then null else c.scheduled_at end, error_code = null, error_message = null
   where c.id = p_campaign_id
   returning * into v_campaign;
   if p_to = 'sending' then
@@ -200,7 +215,7 @@ begin atomic
 end;
 
 comment on function public.act_on_campaign(uuid, text) is
-  'unschedule (a scheduled one is a draft again), pause, resume, or cancel, which is final; mails that are on their way arrive. Errors: campaign.not_found, campaign.wrong_state, campaign.unknown_act, workspace.forbidden.';
+  'unschedule (a scheduled one is a draft again), pause, resume, or cancel, which is final; mails that are on their way arrive. Errors: campaign.not_found, campaign.wrong_state, campaign.unknown_act, plan.not_entitled (resume), workspace.forbidden.';
 
 revoke execute on function app.roll_up_campaign(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.queue_roll_up(uuid, uuid) from public, anon, authenticated, service_role;

@@ -28,8 +28,10 @@ begin atomic
     cross join lateral app.segment_contacts(s.workspace_id, s.filter) as c
     left join public.mail_suppressions as w on w.workspace_id = c.workspace_id and w.email = c.email_key
     left join app.suppressions as p on p.email = c.email_key
+    left join app.suppressed_hashes as h
+      on h.workspace_id = c.workspace_id and h.email_hash = sha256(convert_to(c.email_key, 'UTF8'))
     where s.id = p_campaign.segment_id and c.email_consent = 'granted' and c.email_key ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
-      and w.email is null and p.email is null
+      and w.email is null and p.email is null and h.email_hash is null
     order by c.email_key, c.created_at, c.id
   ) as u
   on conflict do nothing;
@@ -77,6 +79,9 @@ begin
   set status = 'unknown', error_code = 'provider.outcome_unknown',
     error_message = 'It is not known whether the message was delivered: the worker stopped while it sent it.'
   where r.campaign_id = p_campaign_id and r.batch = p_batch and r.status = 'sending';
+  update public.campaigns as c
+  set status = 'paused', error_code = 'plan.not_entitled', error_message = 'The plan does not include campaigns any more.'
+  where c.id = p_campaign_id and c.status = 'sending' and not app.has_entitlement(c.workspace_id, 'campaigns');
   update public.campaigns as c set provider = p_provider where c.id = p_campaign_id and c.provider is distinct from p_provider;
   return query
   select c.workspace_id, c.subject, c.body, w.name, s.sender_name, s.reply_to, s.postal_address,
@@ -90,7 +95,7 @@ end;
 $$;
 
 comment on function app.open_campaign_batch(uuid, int, text) is
-  'At the start of an attempt: what mails are made of; no row when the campaign is not being sent. Mails that an earlier attempt began and never ended become unknown.';
+  'At the start of an attempt: what mails are made of; no row when the campaign is not being sent, or is paused here because the plan has no campaigns any more. Mails that an earlier attempt began and never ended become unknown.';
 
 create function app.skip_sentence(p_error_code text) returns text
 language sql immutable security invoker set search_path = ''
@@ -152,6 +157,10 @@ begin atomic
   join pg_catalog.jsonb_to_recordset(p_results) as e (id uuid, status text) on e.id = r.id
   where e.status = 'bounced' and r.email is not null
   on conflict do nothing;
+
+  select app.suppress_forgotten(e.id, 'bounced')
+  from pg_catalog.jsonb_to_recordset(p_results) as e (id uuid, status text)
+  where e.status = 'bounced';
 end;
 
 comment on function app.settle_campaign_mails(jsonb) is

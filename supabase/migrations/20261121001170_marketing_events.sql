@@ -1,5 +1,5 @@
 -- Purpose:  what recipients do and what the mail provider tells: unsubscribe, open, click, delivered, bounced, complained.
--- Risk:     app.apply_mail_events is replaced; for mails that are no campaign's it does what it did.
+-- Risk:     app.apply_mail_events is replaced: an unsubscription or complaint is the installation's only when a notification is known by its id.
 -- Way back: put app.apply_mail_events back as 000830 has it, then drop the other functions of this file.
 set local lock_timeout = '5s';
 
@@ -10,20 +10,21 @@ create function app.unsubscribe_mail(p_recipient_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_recipient public.campaign_recipients;
+  v_left boolean;
 begin
   update public.campaign_recipients as r set unsubscribed_at = coalesce(r.unsubscribed_at, now())
   where r.id = p_recipient_id
   returning * into v_recipient;
-  if not found then
-    return false;
-  end if;
   perform app.suppress_in(v_recipient.workspace_id, a.email, 'unsubscribed')
   from (
     select v_recipient.email as email union select c.email_key from public.contacts as c where c.id = v_recipient.contact_id
   ) as a
   where a.email is not null;
-  perform app.queue_roll_up(v_recipient.campaign_id, v_recipient.workspace_id);
-  return true;
+  v_left := found;
+  if v_recipient.id is not null then
+    perform app.queue_roll_up(v_recipient.campaign_id, v_recipient.workspace_id);
+  end if;
+  return app.suppress_forgotten(p_recipient_id, 'unsubscribed') or v_left;
 end;
 $$;
 
@@ -36,7 +37,7 @@ begin atomic
 end;
 
 comment on function public.unsubscribe_mail(uuid) is
-  'For the unsubscribe door, after it has checked the link: no more campaigns of the workspace to this address. False when the mail is not known any more. As often as it comes.';
+  'For the unsubscribe door, after it has checked the link: no more campaigns of the workspace to this address. Also after contact or campaign were deleted. False when it could not be done, since the mail is not known any more. As often as it comes.';
 
 create function app.track_mail(p_recipient_id uuid, p_clicked boolean) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -98,6 +99,9 @@ begin
   from jsonb_to_recordset(p_effects) as e (id uuid, suppress text)
   join public.campaign_recipients as r on r.id = e.id and r.email is not null
   where e.suppress in ('complained', 'unsubscribed');
+  perform app.suppress_forgotten(e.id, e.suppress)
+  from jsonb_to_recordset(p_effects) as e (id uuid, suppress text)
+  where e.suppress in ('complained', 'unsubscribed');
 
   perform app.queue_roll_up(c.campaign_id, c.workspace_id)
   from (
@@ -124,7 +128,7 @@ begin atomic
   select distinct on (lower(e.email)) lower(e.email), e.suppress
   from pg_catalog.jsonb_to_recordset(p_effects) as e (id uuid, email text, suppress text)
   where e.suppress is not null and e.email <> ''
-    and (e.suppress = 'bounced' or not exists (select from public.campaign_recipients as r where r.id = e.id))
+    and (e.suppress = 'bounced' or exists (select from public.notifications as n where n.id = e.id))
   order by lower(e.email), e.suppress
   on conflict do nothing;
 
@@ -132,7 +136,7 @@ begin atomic
 end;
 
 comment on function app.apply_mail_events(uuid, jsonb) is
-  'Writes what became of messages, notifications and campaigns alike: [{id, status, error_code, error_message, provider_message_id, email, suppress}], in any order and as often as it comes.';
+  'Writes what became of messages, notifications and campaigns alike: [{id, status, error_code, error_message, provider_message_id, email, suppress}], in any order and as often as it comes. A dead address is dead for all; a complaint or unsubscription is everybody''s only about a notification.';
 
 revoke execute on function app.unsubscribe_mail(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.unsubscribe_mail(uuid) from public, anon, authenticated, service_role;

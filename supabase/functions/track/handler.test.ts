@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { type Dependencies, track } from "./handler.ts";
 
@@ -19,7 +19,7 @@ function setUp(changes: Partial<Dependencies> = {}) {
     keys: () => Promise.resolve({ "1": "secret" }),
     note: (recipient, isClick) => {
       noted.push([recipient, isClick]);
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
     log: (_event, fields) => logged.push(fields),
     ...changes,
@@ -47,10 +47,23 @@ Deno.test("a click is noted and led on to exactly the signed address", async () 
 
 Deno.test("a click leads on even when it could not be noted, within the patience", async () => {
   const note = (_: string, __: boolean, signal: AbortSignal) =>
-    new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    new Promise<boolean>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const { ask, logged } = setUp({ note, patienceMs: 5 });
   equal((await ask(CLICK)).status, 302);
   equal(logged[0]!.outcome, "click not noted");
+});
+
+Deno.test("a mail that is not known any more leads nowhere by itself", async () => {
+  const { ask, logged } = setUp({ note: () => Promise.resolve(false) });
+  const target = `https://example.test/?q=<script>"'&b`;
+  const response = await ask(query(`click:${ID}:${target}`, target));
+  const html = await response.text();
+  deepEqual([response.status, response.headers.get("location")], [200, null]);
+  match(response.headers.get("content-security-policy")!, /default-src 'none'/);
+  match(html, /href="https:\/\/example\.test\/\?q=&#60;script&#62;&#34;&#39;&#38;b"/);
+  ok(!html.includes("<script"));
+  equal((await ask(OPEN)).headers.get("content-type"), "image/gif");
+  deepEqual(logged.map(({ outcome }) => outcome), ["click of an unknown mail", "open of an unknown mail"]);
 });
 
 const REFUSED: [string, URLSearchParams][] = [

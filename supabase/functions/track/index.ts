@@ -13,7 +13,7 @@ export default {
     }),
     note: async (recipient, isClick, signal) => {
       const asked = supabaseAdmin.rpc("track_mail", { p_recipient_id: recipient, p_clicked: isClick });
-      await asked.abortSignal(signal).throwOnError();
+      return (await asked.abortSignal(signal).throwOnError()).data;
     },
     log: (event, fields) => console.info(JSON.stringify({ event, ...fields })),
   }),

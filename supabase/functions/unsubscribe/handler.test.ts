@@ -63,11 +63,32 @@ Deno.test("a page of the frontend may stand for ours and send JSON", async () =>
   equal(done.headers.get("access-control-allow-origin"), "*");
 });
 
-Deno.test("a mail that is not known any more is as good as left", async () => {
+Deno.test("who could not be unsubscribed is told so", async () => {
   const { ask, logged } = setUp({ leave: () => Promise.resolve(false) });
-  equal((await ask("POST")).status, 200);
+  const shown = await ask("POST");
+  const html = await shown.text();
+  equal(shown.status, 410);
+  match(html, /nothing was changed/);
+  ok(!html.includes("no more mails"));
   deepEqual(logged, [{ outcome: "unknown" }]);
+  const told = await ask("POST", { accept: "application/json" });
+  deepEqual([told.status, (await told.json()).code], [410, "unsubscribe.mail_unknown"]);
+  equal(told.headers.get("access-control-allow-origin"), "*");
 });
+
+const ENDED: [string, number, number, number][] = [
+  ["40P01", 1, 200, 2],
+  ["40P01", 2, 503, 2],
+  ["57014", 1, 503, 1],
+];
+for (const [code, failures, status, tries] of ENDED) {
+  Deno.test(`${failures} × ${code} of the database: ${status} after ${tries}`, async () => {
+    let calls = 0;
+    const leave = () =>
+      ++calls > failures ? Promise.resolve(true) : Promise.reject({ code, message: "ended" });
+    deepEqual([(await setUp({ leave }).ask("POST")).status, calls], [status, tries]);
+  });
+}
 
 const away = () => Promise.reject(new TypeError("fetch failed"));
 const REFUSED: [string, Partial<Dependencies>, string, string, number, string][] = [

@@ -1,4 +1,4 @@
-import { explained } from "../_shared/causes.ts";
+import { explained, textOf } from "../_shared/causes.ts";
 import { type Keys, recipientOf } from "../_shared/links.ts";
 import { Refusal, refuse, reply } from "../_shared/reply.ts";
 import { page } from "./page.ts";
@@ -7,7 +7,7 @@ export type Dependencies = {
   /** A page of the frontend that stands for ours; empty: ours. */
   page: string;
   keys: () => Promise<Keys>;
-  /** No more campaigns to this recipient; false when the mail is not known any more. */
+  /** No more campaigns to this recipient; false when that could not be done: the mail is not known any more. */
   leave: (recipient: string, signal: AbortSignal) => Promise<boolean>;
   /** One line for each request. */
   log: (event: string, fields: Record<string, unknown>) => void;
@@ -18,6 +18,10 @@ const BAD_METHOD = { code: "unsubscribe.bad_method", message: "Open the link, or
 const LINK_INVALID = {
   code: "unsubscribe.link_invalid",
   message: "This link is not one of ours, or not whole.",
+};
+const UNKNOWN = {
+  code: "unsubscribe.mail_unknown",
+  message: "This mail is not known any more; nothing was changed.",
 };
 const UNAVAILABLE = { code: "unsubscribe.unavailable", message: "This cannot be done now; try again later." };
 const ANYONE = { "access-control-allow-origin": "*", "access-control-allow-methods": "GET, POST" };
@@ -37,14 +41,15 @@ export function unsubscribe({ page: ownPage, keys, leave, log, patienceMs = 10_0
   }
 
   async function act(request: Request, recipient: string): Promise<Response> {
-    const isKnown = await leave(recipient, AbortSignal.timeout(patienceMs)).catch((cause) => {
+    const patience = AbortSignal.timeout(patienceMs);
+    const hasLeft = await twice(() => leave(recipient, patience)).catch((cause) => {
       throw new Refusal(503, UNAVAILABLE, cause);
     });
-    log("unsubscribe", { outcome: isKnown ? "unsubscribed" : "unknown" });
-    const wantsJson = request.headers.get("accept")?.includes("application/json");
-    return wantsJson
-      ? reply(200, { unsubscribed: true }, ANYONE)
-      : page(request.headers.get("accept-language"), true);
+    log("unsubscribe", { outcome: hasLeft ? "unsubscribed" : "unknown" });
+    if (!request.headers.get("accept")?.includes("application/json")) {
+      return page(request.headers.get("accept-language"), hasLeft ? "done" : "unknown");
+    }
+    return hasLeft ? reply(200, { unsubscribed: true }, ANYONE) : refuse(410, UNKNOWN, ANYONE);
   }
 
   return async (request: Request): Promise<Response> => {
@@ -57,7 +62,7 @@ export function unsubscribe({ page: ownPage, keys, leave, log, patienceMs = 10_0
     try {
       const recipient = await admit(url);
       if (request.method === "POST") return await act(request, recipient);
-      if (ownPage === "") return page(request.headers.get("accept-language"), false);
+      if (ownPage === "") return page(request.headers.get("accept-language"), "asked");
       return new Response(null, { status: 303, headers: { location: ownPage + url.search } });
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
@@ -65,4 +70,12 @@ export function unsubscribe({ page: ownPage, keys, leave, log, patienceMs = 10_0
       return refuse(refusal.status, refusal.problem, ANYONE);
     }
   };
+}
+
+/** Again when the database ended it for a deadlock with somebody else, who has gone on meanwhile. */
+function twice<T>(act: () => Promise<T>): Promise<T> {
+  return act().catch((cause) => {
+    if (textOf(cause, "code") !== "40P01") throw cause;
+    return act();
+  });
 }

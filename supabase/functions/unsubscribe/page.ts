@@ -1,38 +1,29 @@
-type Words = { title: string; ask: string; button: string; done: string };
+import { htmlPage, languageOf } from "../_shared/html.ts";
 
-const WORDS: { [language: string]: Words } = {
+/** asked: the page with the button; done; unknown: nobody could be unsubscribed. */
+export type Shown = "asked" | "done" | "unknown";
+
+const WORDS = {
   en: {
     title: "Unsubscribe",
-    ask: "Do you want no more mails from this sender?",
-    button: "Unsubscribe",
+    asked: "Do you want no more mails from this sender?",
     done: "You will get no more mails from this sender.",
+    unknown: "This mail is not known any more, so nothing was changed. " +
+      "Should you get another mail from this sender, use the link below that one.",
   },
   fr: {
     title: "Se désinscrire",
-    ask: "Ne plus recevoir de messages de cet expéditeur ?",
-    button: "Se désinscrire",
+    asked: "Ne plus recevoir de messages de cet expéditeur ?",
     done: "Vous ne recevrez plus de messages de cet expéditeur.",
+    unknown: "Ce message n'est plus connu : rien n'a été changé. " +
+      "Si vous recevez un autre message de cet expéditeur, utilisez le lien qu'il contient.",
   },
 };
-const STYLE =
-  "body{font:18px/1.5 sans-serif;max-width:32em;margin:15vh auto;padding:0 1em;text-align:center}" +
-  "button{font:inherit;padding:.5em 1.5em}";
 
-/** The page that asks, or the one that says it is done, in a language of the Accept-Language header. */
-export function page(accepted: string | null, isDone: boolean): Response {
-  const language = /^\s*fr\b/i.test(accepted ?? "") ? "fr" : "en";
-  const words = WORDS[language]!;
-  const form = `<form method="post"><button>${words.button}</button></form>`;
-  const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">` +
-    `<meta name="viewport" content="width=device-width"><title>${words.title}</title><style>${STYLE}</style></head>` +
-    `<body><p>${isDone ? words.done : words.ask}</p>${isDone ? "" : form}</body></html>\n`;
-  return new Response(html, {
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-      "referrer-policy": "no-referrer",
-      "x-robots-tag": "noindex",
-    },
-  });
+/** The page in a language of the Accept-Language header. */
+export function page(accepted: string | null, shown: Shown): Response {
+  const language = languageOf(accepted);
+  const words = WORDS[language];
+  const form = shown === "asked" ? `<form method="post"><button>${words.title}</button></form>` : "";
+  return htmlPage(language, words.title, `<p>${words[shown]}</p>${form}`, shown === "unknown" ? 410 : 200);
 }

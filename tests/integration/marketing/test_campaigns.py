@@ -62,6 +62,16 @@ def test_a_plan_without_campaigns_drafts_them_only(office: Office) -> None:
     assert (error.value.sqlstate, code_of(error)) == ("PT402", "plan.not_entitled")
 
 
+def test_a_plan_that_ended_resumes_nothing(office: Office) -> None:
+    campaign = office.campaign()
+    _put(office, campaign, "paused")
+    give_plan(office.db.admin, office.cast.workspace_id, "starter")
+    with pytest.raises(psycopg.Error) as error:
+        office.act(campaign, "resume")
+    assert (error.value.sqlstate, code_of(error)) == ("PT402", "plan.not_entitled")
+    assert office.status(campaign) == "paused"
+
+
 @pytest.mark.parametrize(
     ("state", "act"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +10,12 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.integration.marketing.office import Office
+from tests.integration.marketing.office import EVERYBODY, Office
+
+NOTIFICATION = """
+insert into public.notifications (user_id, email, kind, locale, dedupe_key, status)
+values (%s, 'x@people.test', 'mention', 'en', 'x', 'sent')
+"""
 
 
 async def sent(office: Office, *names: str) -> tuple[UUID, dict[str, UUID]]:
@@ -112,10 +118,15 @@ async def test_a_complaint_concerns_the_workspace_that_wrote(office: Office) -> 
     assert kept == "complained"
 
 
-def test_mails_of_others_are_handled_as_before(office: Office) -> None:
-    complaint = {"status": "complained", "suppress": "complained", "email": "x@people.test"}
-    tell(office, {"id": uuid4(), **complaint})
-    assert office.db.rows("select email, reason from app.suppressions") == [("x@people.test", "complained")]
+def test_a_complaint_about_a_notification_is_for_the_installation(office: Office) -> None:
+    complaint = {"status": "complained", "suppress": "complained"}
+    office.db.admin.execute(NOTIFICATION.encode(), (office.cast.owner.user_id,))
+    known = office.db.value("select id from public.notifications limit 1")
+    tell(office, {"id": known, **complaint, "email": "x@people.test"})
+    tell(office, {"id": uuid4(), **complaint, "email": "y@people.test"})
+    tell(office, {"id": uuid4(), "status": "bounced", "suppress": "bounced", "email": "z@people.test"})
+    rows = office.db.rows("select email, reason from app.suppressions order by 1")
+    assert rows == [("x@people.test", "complained"), ("z@people.test", "bounced")]
 
 
 async def test_a_deleted_contact_leaves_numbers_and_no_address(office: Office) -> None:
@@ -125,7 +136,96 @@ async def test_a_deleted_contact_leaves_numbers_and_no_address(office: Office) -
     (row,) = office.recipients(campaign)
     assert (row["id"], row["email"], row["contact_id"], row["status"]) == (mails["ada"], None, None, "sent")
     assert office.stats(campaign)["sent"] == 1
+
+
+def forget_contact(office: Office, campaign: UUID) -> None:
+    office.db.admin.execute("delete from public.contacts where email = 'ada@people.test'")
+
+
+def forget_campaign(office: Office, campaign: UUID) -> None:
+    with office.db.as_user(office.cast.marketing) as cursor:
+        cursor.execute("delete from public.campaigns where id = %s", (campaign,))
+
+
+def forget_both(office: Office, campaign: UUID) -> None:
+    forget_contact(office, campaign)
+    forget_campaign(office, campaign)
+
+
+FORGETTING = pytest.mark.parametrize("forget", [forget_contact, forget_campaign, forget_both])
+Forget = Callable[[Office, UUID], None]
+
+
+async def mailed_again(office: Office) -> list[str]:
+    """To whom a new campaign to everybody goes."""
+    office.mailer.sent.clear()
+    second = office.campaign()
+    office.send(second)
+    await office.work_off()
+    return office.mailer.addresses()
+
+
+@FORGETTING
+async def test_who_leaves_after_being_forgotten_has_left(office: Office, forget: Forget) -> None:
+    campaign, mails = await sent(office, "ada", "bob")
+    forget(office, campaign)
     assert office.door("unsubscribe_mail", mails["ada"]) is True
+    again = office.contact("ada")
+    assert office.preview(EVERYBODY)["mailable"] == 1
+    assert await mailed_again(office) == ["bob@people.test"]
+    assert office.call("set_contact_consent", [again], "granted", "Asked again in the shop") == 1
+    assert await mailed_again(office) == ["ada@people.test", "bob@people.test"]
+
+
+@FORGETTING
+async def test_a_complaint_after_being_forgotten_stays(office: Office, forget: Forget) -> None:
+    campaign, mails = await sent(office, "ada", "bob")
+    forget(office, campaign)
+    assert office.door("unsubscribe_mail", mails["ada"]) is True
+    complaint = {"status": "complained", "suppress": "complained", "email": "ada@people.test"}
+    tell(office, {"id": mails["ada"], **complaint})
+    assert office.db.rows("select from app.suppressions") == []
+    assert office.door("unsubscribe_mail", mails["ada"]) is True
+    again = office.contact("ada")
+    office.call("set_contact_consent", [again], "granted", "Asked again in the shop")
+    assert office.preview(EVERYBODY)["mailable"] == 1
+    assert await mailed_again(office) == ["bob@people.test"]
+
+
+async def test_a_forgotten_one_is_asked_for_at_the_moment_of_sending(office: Office) -> None:
+    campaign, mails = await sent(office, "ada")
+    forget_contact(office, campaign)
+    office.contact("ada")
+    second = office.campaign()
+    office.send(second)
+    office.db.admin.execute("select app.start_campaign(%s)", (second,))
+    office.db.admin.execute(
+        "insert into app.suppressed_hashes (workspace_id, email_hash, reason)"
+        " select workspace_id, email_hash, 'unsubscribed' from app.forgotten_recipients"
+    )
+    await office.work_off()
+    (row,) = office.recipients(second)
+    assert (row["status"], row["error_code"]) == ("skipped", "campaign.suppressed")
+    assert office.door("unsubscribe_mail", mails["ada"]) is True
+
+
+async def test_who_has_the_address_of_a_forgotten_one_leaves_too(office: Office) -> None:
+    campaign, mails = await sent(office, "ada")
+    kept = office.contact("adele", email="ADA@people.test ")
+    forget_contact(office, campaign)
+    office.door("unsubscribe_mail", mails["ada"])
+    assert office.db.value("select email_consent from public.contacts where id = %s", kept) == "withdrawn"
+
+
+async def test_a_workspace_takes_everything_with_it(office: Office) -> None:
+    campaign, mails = await sent(office, "ada", "bob")
+    forget_contact(office, campaign)
+    office.door("unsubscribe_mail", mails["ada"])
+    office.db.admin.execute("delete from public.workspaces where id = %s", (office.cast.workspace_id,))
+    assert office.door("unsubscribe_mail", mails["ada"]) is False
+    assert office.door("track_mail", mails["bob"], True) is False
+    for table in ("forgotten_recipients", "suppressed_hashes"):
+        assert office.db.value(f"select count(*) from app.{table}") == 0
 
 
 async def test_numbers_are_told_to_who_listens_and_only_when_they_change(office: Office) -> None:
@@ -140,7 +240,9 @@ async def test_numbers_are_told_to_who_listens_and_only_when_they_change(office:
     office.stats(campaign)
     after = [row["payload"] for row in office.all(told, topic)]
     assert len(after) == before + 1
-    assert any(one["opened"] == 1 and one["campaign_id"] == str(campaign) for one in after)
+    assert [{key: one[key] for key in one if key != "id"} for one in after] == [
+        {"campaign_id": str(campaign)}
+    ] * len(after)
     states = "select payload ->> 'status' as s from realtime.messages where event = 'campaign.status'"
     assert {row["s"] for row in office.all(states)} == {"scheduled", "sending", "sent"}
 

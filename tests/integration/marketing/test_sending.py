@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.jobs.engine import until
-from tests.integration.marketing.office import Office
+from tests.integration.marketing.office import EVERYBODY, Office
+from tests.support.actors import give_plan
 from worker.domains.marketing.rules import AT_ONCE
 from worker.errors import DeliveryUnknown, ProviderRejected, ProviderUnavailable
 from worker.providers.email.port import Mail
@@ -125,6 +126,45 @@ async def test_resumed_while_the_old_jobs_still_run(office: Office) -> None:
     assert len(set(office.mailer.addresses())) == 300
 
 
+def test_pausing_and_resuming_multiplies_no_jobs(office: Office) -> None:
+    office.people(150)
+    campaign = office.campaign()
+    office.send(campaign)
+    office.db.admin.execute("select app.start_campaign(%s)", (campaign,))
+    jobs = "select id, ordering_key from public.jobs where kind = 'marketing.send_batch' order by id"
+    first = office.all(jobs)
+    for _ in range(5):
+        office.act(campaign, "pause")
+        office.act(campaign, "resume")
+    assert (len(first), office.all(jobs)) == (2, first)
+    running = "update public.jobs set status = 'running', attempts = 1, worker_id = 'w', started_at = now(),"
+    lease = " lease_until = now() + interval '1 min' where id = %s"
+    office.db.admin.execute((running + lease).encode(), (first[0]["id"],))
+    for _ in range(5):
+        office.act(campaign, "pause")
+        office.act(campaign, "resume")
+    keys = [row["ordering_key"] for row in office.all(jobs)]
+    assert keys == [first[0]["ordering_key"], first[1]["ordering_key"], first[0]["ordering_key"]]
+
+
+async def test_a_plan_that_ends_pauses_what_is_sent(office: Office) -> None:
+    office.people(3)
+    campaign = office.campaign()
+    office.send(campaign)
+    office.db.admin.execute("select app.start_campaign(%s)", (campaign,))
+    give_plan(office.db.admin, office.cast.workspace_id, "starter")
+    await office.work_off()
+    (row,) = office.all("select status, error_code from public.campaigns")
+    assert row == {"status": "paused", "error_code": "plan.not_entitled"}
+    assert (office.mailer.sent, office.states(campaign)) == ([], {"queued": 3})
+    give_plan(office.db.admin, office.cast.workspace_id, "enterprise")
+    office.act(campaign, "resume")
+    await office.work_off()
+    (row,) = office.all("select status, error_code from public.campaigns")
+    assert row == {"status": "sent", "error_code": None}
+    assert len(office.mailer.sent) == 3
+
+
 def refusing(address: str, error: Exception, times: int = 1) -> Callable[[Mail], None]:
     """Raises for mails to this address, so often."""
     left = [error] * times
@@ -174,6 +214,24 @@ async def test_a_refused_address_is_dead_a_refused_mail_is_not(office: Office) -
     await office.work_off()
     assert office.states(campaign) == {"bounced": 1, "failed": 1, "sent": 1}
     assert office.db.rows("select email, reason from app.suppressions") == [("p00000@people.test", "bounced")]
+
+
+async def test_an_address_that_is_dead_and_forgotten_stays_dead(office: Office) -> None:
+    office.contact("ada")
+    campaign = office.campaign()
+
+    def forget_and_refuse(mail: Mail) -> None:
+        office.db.admin.execute("delete from public.contacts")
+        raise ProviderRejected("email.recipient_refused", "No such user.")
+
+    office.mailer.before = forget_and_refuse
+    office.send(campaign)
+    await office.work_off()
+    assert office.states(campaign) == {"bounced": 1}
+    again = office.contact("ada")
+    assert office.preview(EVERYBODY)["mailable"] == 0
+    office.call("set_contact_consent", [again], "granted", "Asked again")
+    assert office.preview(EVERYBODY)["mailable"] == 0
 
 
 async def test_a_batch_that_fails_for_good_leaves_nobody_waiting(office: Office) -> None:

@@ -1,5 +1,5 @@
 -- Purpose:  accounts whose public figures a workspace shows, their tokens, one snapshot of figures a day, what reading them costs.
--- Risk:     anon may name objects of schema app; every one of them still refuses it unless granted.
+-- Risk:     anon may name objects of schema app; every one of them still refuses it unless granted. Plans that cost get an entitlement.
 -- Way back: drop the five tables; delete the permissions social.* and the job kinds social.*; revoke usage on schema app from anon.
 set local lock_timeout = '5s';
 
@@ -10,6 +10,9 @@ from (values
   ('social.write', '{owner,admin,editor,marketing}')
 ) as grants (permission, roles)
 cross join unnest(roles) as role;
+
+insert into public.plan_entitlements (plan_version_id, entitlement)
+select v.id, 'social.paid' from public.plan_versions as v where v.plan <> 'free';
 
 insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
   ('social.refresh_account', 'outbound', 5, null, 1),
@@ -191,15 +194,20 @@ revoke all on table public.social_budgets from public, anon, authenticated, serv
 grant select on table public.social_budgets to authenticated, service_role;
 
 create table public.social_spending (
-  workspace_id uuid not null references public.workspaces (id) on delete cascade,
+  workspace_id uuid not null,
   month date not null check (extract(day from month) = 1),
+  made_by uuid,
   spent_microusd bigint not null check (spent_microusd >= 0),
   primary key (workspace_id, month)
 );
 
 comment on table public.social_spending is 'What reading X has cost, by UTC month: counted before the call, given back when X refused it.';
+comment on column public.social_spending.workspace_id is 'Whose; stays for two months when the workspace is deleted, so that a new one is no new budget.';
 comment on column public.social_spending.month is 'Its first day.';
+comment on column public.social_spending.made_by is 'Who made the workspace: what deleted ones spent counts in their others.';
 comment on column public.social_spending.spent_microusd is 'Millionths of a US dollar, by X''s price list.';
+
+create index social_spending_maker_idx on public.social_spending (made_by, month);
 
 alter table public.social_spending enable row level security;
 

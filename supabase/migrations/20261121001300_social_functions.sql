@@ -1,4 +1,4 @@
--- Purpose:  accounts to watch: add, set the token, change, delete; the budget.
+-- Purpose:  accounts to watch: add, set the token, change, delete; the budget, and the share of what the installation pays.
 -- Risk:     none, new functions only.
 -- Way back: drop the functions of this file.
 set local lock_timeout = '5s';
@@ -75,11 +75,11 @@ begin atomic
   select app.enqueue('social.refresh_account', (p_account).workspace_id, (p_account).id,
     p_dedupe_key => 'social:' || (p_account).id,
     p_ordering_key => pg_catalog.format('social:%s:%s', (p_account).platform,
-      case when (p_account).token_last4 is null then 'shared' else (p_account).id::text end));
+      case when (p_account).token_last4 is null then (p_account).workspace_id else (p_account).id end));
 end;
 
 comment on function app.enqueue_social_refresh(public.social_accounts) is
-  'Asks the platform soon; what waits already is joined. Those who share a token go one after another, as GitHub wants it. Internal.';
+  'Asks the platform soon; what waits already is joined. Those of a workspace that share a token go one after another; no workspace waits behind all of another''s. Internal.';
 
 ------------------------------------------------------------------------------------------------
 -- Add, change, delete
@@ -162,7 +162,7 @@ begin
   update public.social_accounts as a
   set is_public = coalesce(p_is_public, a.is_public), status = v_status,
     revision = a.revision + case when v_status = a.status then 0 else 1 end,
-    next_try_at = case when v_status = 'active' and a.status <> 'active' then now() else a.next_try_at end,
+    next_try_at = case when v_status = 'active' and a.status <> 'active' then greatest(a.next_try_at, now()) else a.next_try_at end,
     failures = case when v_status = a.status then a.failures else 0 end
   where a.id = p_account_id
   returning * into v_account;
@@ -203,6 +203,26 @@ end;
 
 comment on function app.social_limit(uuid) is 'What reading X may cost a workspace in a month, in millionths of a US dollar. Internal.';
 
+create function app.social_share(p_account public.social_accounts, p_cost_microusd bigint, p_patience float8) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_is_paid boolean := app.has_entitlement(p_account.workspace_id, 'social.paid');
+  v_whose uuid := p_account.workspace_id;
+begin
+  if p_account.token_last4 is not null then
+    return 'go';
+  elsif p_cost_microusd > 0 and not v_is_paid then
+    return 'not_entitled';
+  elsif not v_is_paid then
+    v_whose := (select coalesce(w.created_by, w.id) from public.workspaces as w where w.id = v_whose);
+  end if;
+  return case when app.take_tokens('social:' || v_whose, 100 / 86400.0, 100, 1, p_patience) > 0 then 'too_often' else 'go' end;
+end;
+$$;
+
+comment on function app.social_share(public.social_accounts, bigint, float8) is
+  'May a workspace read with what is the installation''s? go, not_entitled (X costs money), too_often: 100 reads a day, which all workspaces somebody made on plan free share. Takes one of them, with a patience below 0 none. Internal.';
+
 create function app.set_social_budget(p_workspace_id uuid, p_limit_microusd bigint) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -230,6 +250,7 @@ revoke execute on function app.set_social_token(uuid, text, timestamptz, text[])
 revoke execute on function app.update_social_account(uuid, boolean, boolean) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_social_account(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.social_limit(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.social_share(public.social_accounts, bigint, float8) from public, anon, authenticated, service_role;
 revoke execute on function app.set_social_budget(uuid, bigint) from public, anon, authenticated, service_role;
 grant execute on function app.add_social_account(uuid, text, text, text, boolean, text, timestamptz, text[]) to authenticated;
 grant execute on function app.set_social_token(uuid, text, timestamptz, text[]) to authenticated;

@@ -79,10 +79,20 @@ comment on function app.get_social_metrics(uuid, text) is
 ------------------------------------------------------------------------------------------------
 -- For the worker
 ------------------------------------------------------------------------------------------------
+create function app.admit_social_refresh(p_account_id uuid, p_cost_microusd bigint) returns text
+language sql volatile security definer set search_path = ''
+begin atomic
+  select app.social_share(a, p_cost_microusd, -1) from public.social_accounts as a where a.id = p_account_id;
+end;
+
+comment on function app.admit_social_refresh(uuid, bigint) is
+  'Before the platform''s pace is asked for: go, not_entitled or too_often; null when it is gone. Whoever may not read uses up nobody''s pace.';
+
 create function app.begin_social_refresh(p_account_id uuid, p_revision int, p_cost_microusd bigint) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_account public.social_accounts;
+  v_verdict text;
   v_today date := (now() at time zone 'utc')::date;
   v_month date := date_trunc('month', now() at time zone 'utc')::date;
 begin
@@ -91,16 +101,22 @@ begin
   for no key update;
   if not found then
     return 'gone';
-  elsif p_cost_microusd = 0 then
-    return 'go';
-  elsif v_account.read_on = v_today then
+  elsif p_cost_microusd > 0 and v_account.read_on = v_today then
     return 'read_today';
   end if;
-  insert into public.social_spending (workspace_id, month, spent_microusd) values (v_account.workspace_id, v_month, 0)
+  v_verdict := app.social_share(v_account, p_cost_microusd, 0);
+  if v_verdict <> 'go' or p_cost_microusd = 0 then
+    return v_verdict;
+  end if;
+  insert into public.social_spending (workspace_id, month, made_by, spent_microusd)
+  select w.id, v_month, w.created_by, 0 from public.workspaces as w where w.id = v_account.workspace_id
   on conflict (workspace_id, month) do nothing;
   update public.social_spending as s set spent_microusd = s.spent_microusd + p_cost_microusd
   where s.workspace_id = v_account.workspace_id and s.month = v_month
-    and s.spent_microusd + p_cost_microusd <= app.social_limit(s.workspace_id);
+    and s.spent_microusd + p_cost_microusd + coalesce((
+      select sum(d.spent_microusd) from public.social_spending as d
+      where d.made_by = s.made_by and d.month = v_month
+        and not exists (select from public.workspaces as w where w.id = d.workspace_id)), 0) <= app.social_limit(s.workspace_id);
   if not found then
     return 'over_budget';
   end if;
@@ -110,7 +126,7 @@ end;
 $$;
 
 comment on function app.begin_social_refresh(uuid, int, bigint) is
-  'Committed before a platform is asked: go, gone, read_today (a paid read is made once a UTC day, also when its worker died) or over_budget.';
+  'Committed before a platform is asked: go, gone, not_entitled, too_often, read_today (a paid read is made once a UTC day, also when its worker died) or over_budget, to which what deleted workspaces of the same maker spent counts.';
 
 create function app.return_social_cost(p_account_id uuid, p_cost_microusd bigint) returns void
 language sql volatile security definer set search_path = ''
@@ -222,6 +238,9 @@ declare
   v_count bigint;
 begin
   perform app.tell_expiring_tokens();
+  delete from public.social_spending as s
+  where s.month <= date_trunc('month', now() at time zone 'utc') - interval '2 months'
+    and not exists (select from public.workspaces as w where w.id = s.workspace_id);
   perform app.enqueue_social_refresh(d)
   from (
     select a.* from public.social_accounts as a
@@ -233,7 +252,7 @@ begin
 end;
 $$;
 
-comment on function app.sweep_social(int) is 'What is due is asked for, and who must renew a token is told; returns how many accounts were due.';
+comment on function app.sweep_social(int) is 'What is due is asked for, and who must renew a token is told, what deleted workspaces spent is forgotten after two months; returns how many accounts were due.';
 
 ------------------------------------------------------------------------------------------------
 -- Broadcast
@@ -258,6 +277,7 @@ revoke execute on function app.social_figures(public.social_snapshots) from publ
 revoke execute on function app.latest_social_snapshot(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.social_workspace(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.get_social_metrics(uuid, text) from public, anon, authenticated, service_role;
+revoke execute on function app.admit_social_refresh(uuid, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.begin_social_refresh(uuid, int, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.return_social_cost(uuid, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) from public, anon, authenticated, service_role;
@@ -268,6 +288,7 @@ revoke execute on function app.tell_expiring_tokens() from public, anon, authent
 revoke execute on function app.sweep_social(int) from public, anon, authenticated, service_role;
 revoke execute on function app.broadcast_social() from public, anon, authenticated, service_role;
 grant execute on function app.get_social_metrics(uuid, text) to anon, authenticated;
+grant execute on function app.admit_social_refresh(uuid, bigint) to lamina_worker;
 grant execute on function app.begin_social_refresh(uuid, int, bigint) to lamina_worker;
 grant execute on function app.return_social_cost(uuid, bigint) to lamina_worker;
 grant execute on function app.social_refreshed(uuid, int, text, jsonb, text, timestamptz) to lamina_worker;

@@ -159,7 +159,7 @@ create table app.inbound_events (
   id uuid primary key default gen_random_uuid(),
   connection_id uuid not null references public.connections (id) on delete cascade,
   event_id text not null check (length(event_id) between 1 and 200),
-  body jsonb not null,
+  body jsonb,
   status text not null default 'queued' check (status in ('queued', 'applied', 'failed')),
   contact_id uuid references public.contacts (id) on delete set null,
   error_code text,
@@ -167,11 +167,13 @@ create table app.inbound_events (
   job_id bigint,
   received_at timestamptz not null default now(),
   ended_at timestamptz,
-  unique (connection_id, event_id)
+  unique (connection_id, event_id),
+  check (body is not null or status = 'applied')
 );
 
-comment on table app.inbound_events is 'What other systems sent, once by their id. Bodies hold personal data: they are purged after days.';
+comment on table app.inbound_events is 'What other systems sent, once by their id. Bodies hold personal data: they go when they are applied, else with the row after days.';
 comment on column app.inbound_events.event_id is 'Theirs; for an event without one the sha256 of its body.';
+comment on column app.inbound_events.body is 'At most 64 KiB; null once it is applied.';
 comment on column app.inbound_events.contact_id is 'The contact it made or changed.';
 
 create index inbound_events_connection_idx on app.inbound_events (connection_id, received_at desc);

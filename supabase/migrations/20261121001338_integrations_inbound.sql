@@ -29,6 +29,9 @@ declare
   v_time text := substring(left(p_signature, 4096) from '(?:^|,)\s*t=([0-9]{1,12})\s*(?:,|$)');
   v_given text[] := array(select lower(m[1]) from regexp_matches(left(p_signature, 4096), '(?:^|,)\s*v1=([0-9a-fA-F]{64})(?=\s*(?:,|$))', 'g') as m);
 begin
+  if octet_length(p_body) > 65536 then
+    perform app.fail(413, 'inbound.body_too_large', 'The body is larger than 64 KiB.', 'Send one person an event.');
+  end if;
   select * into v_connection from public.connections as c where c.id = p_connection_id and c.kind = 'generic';
   select array_remove(array[s.credentials ->> 'secret', case when s.previous_until > now() then s.previous_secret end], null)
   into v_secrets
@@ -77,6 +80,8 @@ begin
   returning * into v_event;
   if v_event.id is null then
     return 'duplicate';
+  elsif app.take_tokens('inbound-day:' || v_connection.workspace_id, 67108864 / 86400.0, 67108864, greatest(1024, octet_length(p_body))) > 0 then
+    perform app.fail(429, 'inbound.too_much', 'A workspace takes 64 MiB of events a day.', 'Send it again in an hour.');
   end if;
   v_person := coalesce(v_body #>> string_to_array(v_connection.settings #>> '{fields,external_id}', '.'),
     v_body #>> string_to_array(v_connection.settings #>> '{fields,email}', '.'), '');
@@ -131,7 +136,8 @@ begin
   select v_connection.id, v_contact_id, v_connection.workspace_id, 'linked', p_person ->> 'external_id'
   where p_person ->> 'external_id' is not null
   on conflict (connection_id, contact_id) do update set updated_at = now();
-  update app.inbound_events as e set status = 'applied', contact_id = v_contact_id, ended_at = now(), error_code = null, error_message = null
+  update app.inbound_events as e
+  set status = 'applied', body = null, contact_id = v_contact_id, ended_at = now(), error_code = null, error_message = null
   where e.id = p_event_id;
   update public.connections as c set last_ok_at = now()
   where c.id = v_connection.id and (c.last_ok_at is null or c.last_ok_at < now() - interval '1 minute');
@@ -139,7 +145,7 @@ end;
 $$;
 
 comment on function app.apply_inbound(uuid, jsonb) is
-  'Makes or changes the contact: what the event says replaces, what it leaves out stays. Consent never comes this way.';
+  'Makes or changes the contact: what the event says replaces, what it leaves out stays. The body is forgotten. Consent never comes this way.';
 
 create function app.mirror_inbound_job() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -77,7 +77,7 @@ begin atomic
 end;
 
 comment on function public.receive_inbound(uuid, text, text) is
-  'For the door of other systems: keeps a signed event once and enqueues it; accepted or duplicate. Errors: inbound.unauthorised, inbound.stale, inbound.disabled, inbound.bad_event, inbound.too_fast.';
+  'For the door of other systems: keeps a signed event once and enqueues it; accepted or duplicate. Errors: inbound.unauthorised, inbound.stale, inbound.disabled, inbound.bad_event, inbound.body_too_large, inbound.too_fast, inbound.too_much.';
 
 create function public.list_inbound_events(
   p_connection_id uuid, p_limit int default 20, p_before timestamptz default null

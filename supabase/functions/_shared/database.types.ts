@@ -4160,30 +4160,25 @@ export type Database = {
       };
       "social_spending": {
         Row: {
+          "made_by": string | null;
           "month": string;
           "spent_microusd": number;
           "workspace_id": string;
         };
         ComputedFields: never;
         Insert: {
+          "made_by"?: string | null;
           "month": string;
           "spent_microusd": number;
           "workspace_id": string;
         };
         Update: {
+          "made_by"?: string | null;
           "month"?: string;
           "spent_microusd"?: number;
           "workspace_id"?: string;
         };
-        Relationships: [
-          {
-            foreignKeyName: "social_spending_workspace_id_fkey";
-            columns: ["workspace_id"];
-            isOneToOne: false;
-            referencedRelation: "workspaces";
-            referencedColumns: ["id"];
-          },
-        ];
+        Relationships: [];
       };
       "stages": {
         Row: {

@@ -64,22 +64,24 @@ Deno.test("other methods are refused by name", async () => {
   }
 });
 
-const FAULTS: [unknown, number, string][] = [
+const FAULTS: [unknown, number, string, string?][] = [
   [{ code: "PT401", details: "inbound.unauthorised" }, 401, "inbound.unauthorised"],
   [{ code: "PT401", details: "inbound.stale" }, 401, "inbound.stale"],
   [{ code: "PT403", details: "inbound.disabled" }, 403, "inbound.disabled"],
   [{ code: "PT400", details: "inbound.bad_event" }, 400, "inbound.bad_event"],
-  [{ code: "PT429", details: "inbound.too_fast" }, 429, "inbound.too_fast"],
+  [{ code: "PT413", details: "inbound.body_too_large" }, 413, "inbound.body_too_large"],
+  [{ code: "PT429", details: "inbound.too_fast" }, 429, "inbound.too_fast", "1"],
+  [{ code: "PT429", details: "inbound.too_much" }, 429, "inbound.too_much", "3600"],
   [{ code: "42501", details: null, message: "permission denied" }, 503, "inbound.store_unavailable"],
   [new TypeError("fetch failed"), 503, "inbound.store_unavailable"],
   [null, 503, "inbound.store_unavailable"],
 ];
-for (const [cause, status, code] of FAULTS) {
+for (const [cause, status, code, wait = null] of FAULTS) {
   Deno.test(`${JSON.stringify(cause)} is ${code}`, async () => {
     const { handle, logged } = setUp({ receive: () => Promise.reject(cause) });
     const response = await handle(request());
     deepEqual([response.status, (await response.json()).code], [status, code]);
-    equal(response.headers.get("retry-after"), status === 429 ? "1" : null);
+    equal(response.headers.get("retry-after"), wait);
     deepEqual([logged.length, logged[0]?.connection, logged[0]?.outcome], [1, CONNECTION, code]);
   });
 }

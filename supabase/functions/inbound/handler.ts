@@ -10,10 +10,10 @@ export type Dependencies = {
   patienceMs?: number;
 };
 
-export const LARGEST_BODY = 256 * 1024;
+export const LARGEST_BODY = 64 * 1024;
 
 const BAD_METHOD = { code: "inbound.bad_method", message: "Send with POST." };
-const TOO_LARGE = { code: "inbound.body_too_large", message: "The body is larger than 256 KiB." };
+const TOO_LARGE = { code: "inbound.body_too_large", message: "The body is larger than 64 KiB." };
 const INCOMPLETE = { code: "inbound.body_incomplete", message: "The body ended too early." };
 const UNAUTHORISED = {
   code: "inbound.unauthorised",
@@ -26,6 +26,7 @@ const STALE = {
 const DISABLED = { code: "inbound.disabled", message: "This connection is switched off." };
 const NO_EVENT = { code: "inbound.bad_event", message: "An event is a JSON object in UTF-8." };
 const TOO_FAST = { code: "inbound.too_fast", message: "A connection takes 50 events a second." };
+const TOO_MUCH = { code: "inbound.too_much", message: "A workspace takes 64 MiB of events a day." };
 const UNAVAILABLE = {
   code: "inbound.store_unavailable",
   message: "The event could not be kept; send it again.",
@@ -37,7 +38,12 @@ const REFUSALS: Record<string, [number, Problem]> = {
   [DISABLED.code]: [403, DISABLED],
   [NO_EVENT.code]: [400, NO_EVENT],
   [TOO_FAST.code]: [429, TOO_FAST],
+  [TOO_MUCH.code]: [429, TOO_MUCH],
+  [TOO_LARGE.code]: [413, TOO_LARGE],
 };
+
+/** Seconds after which another try may go better, by code. */
+const WAITS: Record<string, string> = { [TOO_FAST.code]: "1", [TOO_MUCH.code]: "3600" };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -72,8 +78,8 @@ export function inbound({ receive, log, patienceMs = 8_000 }: Dependencies) {
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
       log("inbound event", { connection, outcome: refusal.problem.code, ...explained(refusal.cause) });
-      const headers: Record<string, string> = refusal.status === 429 ? { "retry-after": "1" } : {};
-      return refuse(refusal.status, refusal.problem, headers);
+      const wait = WAITS[refusal.problem.code];
+      return refuse(refusal.status, refusal.problem, wait === undefined ? {} : { "retry-after": wait });
     }
   };
 }

@@ -192,6 +192,46 @@ def test_a_flood_is_slowed_down(office: Office) -> None:
     assert refusal(office, made["connection_id"], header, "{}") == ("PT429", "inbound.too_fast")
 
 
+def test_a_body_beyond_64_kib_is_refused(office: Office) -> None:
+    made = office.connect("generic")
+    text = json.dumps({"id": "evt-1", "more": "é" * 32_768}, ensure_ascii=False)
+    header = signed(made["secret"], text)
+    assert refusal(office, made["connection_id"], header, text) == ("PT413", "inbound.body_too_large")
+    assert office.send(made, '{"a":"' + "x" * 65_528 + '"}') == "accepted"
+
+
+def test_a_workspace_takes_so_many_bytes_a_day_by_all_its_connections(office: Office) -> None:
+    made, other = office.connect("generic"), office.connect("generic")
+    large = '{"a":"' + "x" * 65_528 + '"}'
+    office.db.admin.execute(
+        "insert into app.token_buckets (bucket, free_at)"
+        " values (%s, now() + interval '1 day' - make_interval(secs => 1.5 * 86400 / 1024))",
+        (f"inbound-day:{office.cast.workspace_id}",),
+    )
+    assert office.send(made, large) == "accepted"
+    again = large.replace("a", "b", 1)
+    assert refusal(office, other["connection_id"], signed(other["secret"], again), again) == (
+        "PT429",
+        "inbound.too_much",
+    )
+    assert office.send(made, large) == "duplicate"
+    assert office.send(other, "{}") == "accepted"
+    assert office.db.value("select count(*) from app.inbound_events") == 2
+
+
+async def test_the_body_of_an_applied_event_is_forgotten_and_its_id_kept(office: Office) -> None:
+    made = office.connect("generic")
+    office.send(made, EVENT)
+    office.send(made, {"id": "evt-2", "nobody": True})
+    await office.work_off()
+    events = office.all("select event_id, status, body from app.inbound_events order by event_id")
+    assert [(row["status"], row["body"]) for row in events] == [
+        ("applied", None),
+        ("failed", {"id": "evt-2", "nobody": True}),
+    ]
+    assert office.send(made, EVENT) == "duplicate"
+
+
 def test_only_a_server_reaches_the_door(office: Office) -> None:
     for enter in (office.db.as_anon, lambda: office.db.as_user(office.cast.owner)):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), enter() as cursor:

@@ -30,7 +30,7 @@ def test_what_can_be_watched(lookout: Lookout, platform: str, kind: str, subject
     assert (account["subject"], account["status"], account["is_public"]) == (kept, "active", False)
     (job,) = lookout.jobs()
     assert (job["subject_id"], job["created_by"]) == (account["id"], lookout.cast.editor.user_id)
-    assert job["ordering_key"] == f"social:{platform}:shared"
+    assert job["ordering_key"] == f"social:{platform}:{lookout.cast.workspace_id}"
 
 
 @pytest.mark.parametrize(

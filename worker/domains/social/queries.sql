@@ -6,8 +6,12 @@ from public.social_accounts as a
 left join app.social_secrets as s on s.account_id = a.id
 where a.id = %(account_id)s and a.status = 'active' and a.next_try_at <= now();
 
+-- name: admit
+-- May it be read with what is the installation's: go, not_entitled, too_often; null when it is gone.
+select app.admit_social_refresh(%(account_id)s, %(cost)s) as verdict;
+
 -- name: begin
--- To be committed before the platform is asked: go, gone, read_today or over_budget.
+-- To be committed before the platform is asked: go, gone, not_entitled, too_often, read_today or over_budget.
 select app.begin_social_refresh(%(account_id)s, %(revision)s, %(cost)s) as verdict;
 
 -- name: give_back

@@ -27,6 +27,8 @@ async def refresh_account(ports: SocialPorts, account_id: UUID) -> Outcome:
     needs_token = ports.reader.needs_token(wanted.platform)
     if why := rules.refusal(account, ports.now(), needs_token=needs_token):
         return _fail(ports, account, rules.refused(account, why, ports.now()))
+    if outcome := await _admit(ports, account, wanted):
+        return outcome
     if outcome := await _turn(ports, wanted):
         return outcome
     if outcome := await _begin(ports, account, wanted):
@@ -36,6 +38,13 @@ async def refresh_account(ports: SocialPorts, account_id: UUID) -> Outcome:
     except ProviderError as error:
         return await _after(ports, account, wanted, error)
     return Done(keep(account, reading, rules.next_day(account["id"], ports.now())))
+
+
+async def _admit(ports: SocialPorts, account: Row, wanted: Wanted) -> Outcome | None:
+    """Whoever may not read takes nobody's turn; None when it may be read."""
+    cost = ports.reader.cost_microusd(wanted)
+    said = await ports.db.one(SQL["admit"], {"account_id": account["id"], "cost": cost})
+    return _unless_go(ports, account, said)
 
 
 async def _turn(ports: SocialPorts, wanted: Wanted) -> Outcome | None:
@@ -56,11 +65,15 @@ async def _begin(ports: SocialPorts, account: Row, wanted: Wanted) -> Outcome | 
     begun = await ports.db.one(
         SQL["begin"], {"account_id": account["id"], "revision": account["revision"], "cost": cost}
     )
-    match begun["verdict"] if begun else "gone":
+    return _unless_go(ports, account, begun)
+
+
+def _unless_go(ports: SocialPorts, account: Row, said: Row | None) -> Outcome | None:
+    match said["verdict"] if said else "gone":
         case "go":
             return None
-        case "over_budget":
-            return _fail(ports, account, rules.over_budget(account, ports.now()))
+        case "over_budget" | "not_entitled" | "too_often" as verdict:
+            return _fail(ports, account, rules.held_back(account, verdict, ports.now()))
         case "read_today":
             return Done(postpone(account, rules.next_day(account["id"], ports.now())))
     return DONE

@@ -69,10 +69,18 @@ def refused(account: Mapping[str, Any], why: Why, now: datetime) -> Failure:
     return Failure(*why, is_broken, account["failures"], next_day(account["id"], now))
 
 
-def over_budget(account: Mapping[str, Any], now: datetime) -> Failure:
-    """The month's money is spent; the next month brings more."""
-    message = "This month's budget for reading X is spent; figures stay as they are until the next."
-    return Failure("social.budget_spent", message, False, account["failures"], next_month(now))
+def held_back(account: Mapping[str, Any], verdict: str, now: datetime) -> Failure:
+    """`verdict` is over_budget, not_entitled or too_often. Money comes next month, reads come tomorrow."""
+    next_try_at = next_month(now) if verdict == "over_budget" else next_day(account["id"], now)
+    return Failure(*_reason(verdict), False, account["failures"], next_try_at)
+
+
+def _reason(verdict: str) -> Why:
+    if verdict == "over_budget":
+        return "social.budget_spent", "This month's budget for reading X is spent: wait for the next."
+    if verdict == "not_entitled":
+        return "plan.not_entitled", "Reading X costs money: set a token, or choose a plan with social.paid."
+    return "social.too_often", "100 reads a day come with the installation's token: set one, or wait a day."
 
 
 def failed(account: Mapping[str, Any], error: ProviderError, now: datetime, jitter: float) -> Failure:

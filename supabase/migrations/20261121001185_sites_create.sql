@@ -57,8 +57,8 @@ create table public.template_versions (
   primary key (template_id, version)
 );
 
-comment on table public.template_versions is 'Contents of templates, append-only.';
-comment on column public.template_versions.version is 'Counts from 1 without gaps.';
+comment on table public.template_versions is 'Contents of templates, never changed; the newest 100 of each are kept.';
+comment on column public.template_versions.version is 'Counts from 1; no number is given twice.';
 comment on column public.template_versions.workspace_id is 'As in the template.';
 comment on column public.template_versions.content is 'Theme and pages, as site_schema says.';
 
@@ -134,8 +134,8 @@ create table public.site_versions (
   primary key (site_id, version)
 );
 
-comment on table public.site_versions is 'Contents of sites, append-only.';
-comment on column public.site_versions.version is 'Counts from 1 without gaps.';
+comment on table public.site_versions is 'Contents of sites, never changed; the newest 100 of each and those in site_snapshots are kept.';
+comment on column public.site_versions.version is 'Counts from 1; no number is given twice.';
 comment on column public.site_versions.content is 'Theme and pages, as site_schema says.';
 
 create index site_versions_workspace_idx on public.site_versions (workspace_id);
@@ -165,7 +165,7 @@ create table public.site_snapshots (
   published_at timestamptz not null default now()
 );
 
-comment on table public.site_snapshots is 'Publications of sites: copies that nobody changes. The world reads those that have a live_slug.';
+comment on table public.site_snapshots is 'Publications of sites: copies that nobody changes, the newest 100 of each site. The world reads those that have a live_slug.';
 comment on column public.site_snapshots.version is 'The version of the site that was published.';
 comment on column public.site_snapshots.slug is 'The site''s slug at that time.';
 comment on column public.site_snapshots.live_slug is 'The same while the world sees it; null when it was replaced or taken back, for ever.';

@@ -82,11 +82,12 @@ begin
   update public.templates as t set version = t.version + 1 where t.id = p_template_id returning * into v_template;
   insert into public.template_versions (template_id, version, workspace_id, content, created_by)
   values (p_template_id, v_template.version, v_template.workspace_id, p_content, app.user_id());
+  delete from public.template_versions as v where v.template_id = p_template_id and v.version <= v_template.version - 100;
   return v_template;
 end;
 $$;
 
-comment on function app.save_template(uuid, jsonb, int) is 'Behind public.save_template.';
+comment on function app.save_template(uuid, jsonb, int) is 'Behind public.save_template. Keeps the newest 100 versions.';
 
 create function app.delete_template(p_template_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -185,11 +186,14 @@ begin
   update public.sites as s set version = s.version + 1 where s.id = p_site_id returning * into v_site;
   insert into public.site_versions (site_id, version, workspace_id, content, created_by)
   values (p_site_id, v_site.version, v_site.workspace_id, p_content, app.user_id());
+  delete from public.site_versions as v
+  where v.site_id = p_site_id and v.version <= v_site.version - 100
+    and not exists (select from public.site_snapshots as n where n.site_id = p_site_id and n.version = v.version);
   return v_site;
 end;
 $$;
 
-comment on function app.save_site(uuid, jsonb, int) is 'Behind public.save_site.';
+comment on function app.save_site(uuid, jsonb, int) is 'Behind public.save_site. Keeps the newest 100 versions and those of kept publications.';
 
 create function app.rename_site(p_site_id uuid, p_name text, p_slug text) returns public.sites
 language plpgsql volatile security definer set search_path = '' as $$

@@ -36,6 +36,10 @@ begin
     perform app.fail(409, 'site.slug_taken', 'Another site is published at this address until it publishes its new one.',
       'Choose another one with rename_site.');
   end;
+  delete from public.site_snapshots as n
+  where n.id in (
+    select o.id from public.site_snapshots as o
+    where o.site_id = p_site_id and o.live_slug is null order by o.published_at desc, o.id offset 99);
   update public.sites as s set live_version = v_snapshot.version where s.id = p_site_id;
   perform app.note_activity(v_site.workspace_id, app.user_id(), 'published', 'site', p_site_id,
     jsonb_build_object('title', v_site.name, 'version', v_snapshot.version));
@@ -43,7 +47,7 @@ begin
 end;
 $$;
 
-comment on function app.publish_site(uuid, int) is 'Behind public.publish_site.';
+comment on function app.publish_site(uuid, int) is 'Behind public.publish_site. Keeps the newest 100 publications of the site.';
 
 create function app.unpublish_site(p_site_id uuid) returns public.sites
 language plpgsql volatile security definer set search_path = '' as $$

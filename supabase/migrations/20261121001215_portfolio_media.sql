@@ -15,6 +15,10 @@ insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
 create function app.guard_project() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
+  -- What the policy refuses a user is not looked at: the words below would tell strangers of drafts.
+  if app.user_id() is not null and not app.has_permission(new.workspace_id, 'portfolio.write') then
+    return new;
+  end if;
   if app.is_name(new.title) is not true then
     perform app.fail(400, 'project.bad_title', 'This title cannot be used.', 'Use 1 to 100 characters.');
   elsif app.is_slug(new.slug) is not true then
@@ -44,17 +48,30 @@ $$;
 comment on function app.guard_project() is 'Trigger: refuses in words what the checks would refuse, stamps the first publication.';
 
 create function app.enqueue_codes(p_workspace_id uuid, p_project_id uuid) returns void
-language sql volatile security definer set search_path = ''
-begin atomic
-  select app.enqueue(
-    'portfolio.make_codes', p.workspace_id, p.id, p_ordering_key => pg_catalog.format('codes:%s', p.id))
-  from public.projects as p
-  join public.portfolios as f on f.workspace_id = p.workspace_id and f.public_username is not null
-  where p.workspace_id = p_workspace_id and p.status = 'published' and p.id = coalesce(p_project_id, p.id);
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_id uuid;
+begin
+  for v_id in
+    select p.id from public.projects as p
+    join public.portfolios as f on f.workspace_id = p.workspace_id and f.public_username is not null
+    where p.workspace_id = p_workspace_id and p.status = 'published' and p.id = coalesce(p_project_id, p.id)
+    order by p.id
+  loop
+    perform app.lock_ordering_key('codes:' || v_id);
+    -- Locked, so that no worker claims it before this change can be read.
+    perform from public.jobs as j
+    where j.ordering_key = 'codes:' || v_id and j.gate <> 'closed' and j.status = 'queued'
+    for share;
+    if not found then
+      perform app.enqueue('portfolio.make_codes', p_workspace_id, v_id, p_ordering_key => 'codes:' || v_id);
+    end if;
+  end loop;
 end;
+$$;
 
 comment on function app.enqueue_codes(uuid, uuid) is
-  'QR codes of one public project, or of all of a workspace. Jobs of one project run in order and each reads the address anew, so the last one is right.';
+  'QR codes of one public project, or of all of a workspace. A job that has not begun is enough, since it reads the address when it runs; beside one that runs another is enqueued behind it.';
 
 create function app.request_codes() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -45,9 +45,7 @@ begin
   if found then
     return v_media;
   end if;
-  -- The local platform's Storage writes a JSON text where hosted Storage writes JSON.
-  select case jsonb_typeof(o.metadata) when 'string' then (o.metadata #>> '{}')::jsonb else o.metadata end into v_file
-  from storage.objects as o
+  select o.metadata into v_file from storage.objects as o
   where o.bucket_id = 'portfolio' and o.name = p_path and o.metadata is not null
     and o.name like v_project.workspace_id || '/' || v_project.id || '/%';
   if not found then
@@ -212,6 +210,26 @@ create trigger lamina_forget_project_file after delete on storage.objects
   for each row when (old.bucket_id = 'portfolio')
   execute function app.forget_project_file();
 
+create function app.portfolios_with_room() returns setof uuid
+language sql stable security definer set search_path = '' rows 10
+begin atomic
+  select w.id from app.workspaces_with('portfolio.write') as w (id)
+  where (select count(*) from (
+    select from storage.objects as o
+    where o.bucket_id = 'portfolio'
+      -- All that begins with the workspace and a slash, as a range that an index of names can answer; 0 follows the slash.
+      and o.name collate "C" > w.id || '/' and o.name collate "C" < w.id || '0'
+      and not exists (select from public.project_media as m where m.object_path = o.name)
+      and (storage.foldername(o.name))[3] is distinct from 'codes'
+    limit 100) as waiting) < 100;
+end;
+
+comment on function app.portfolios_with_room() is
+  'Workspaces whose portfolio the caller writes and of whose files fewer than 100 wait for add_project_media. For the policy of uploads; those of the same moment may pass it together.';
+
+revoke execute on function app.portfolios_with_room() from public, anon, authenticated, service_role;
+grant execute on function app.portfolios_with_room() to authenticated;
+
 ------------------------------------------------------------------------------------------------
 -- Rights in the bucket: <workspace_id>/<project_id>/…
 ------------------------------------------------------------------------------------------------
@@ -238,4 +256,4 @@ create policy lamina_portfolio_insert on storage.objects
     bucket_id = 'portfolio'
     and name !~ '(^|/)\.\.?(/|$)'
     and (storage.foldername(name))[3] is distinct from 'codes'
-    and lower((storage.foldername(name))[1]) = any (array(select w::text from app.workspaces_with('portfolio.write') as w)));
+    and (storage.foldername(name))[1] = any (array(select w::text from app.portfolios_with_room() as w)));

@@ -18,7 +18,7 @@ create table public.project_views (
 comment on table public.project_views is 'Visitors of projects per day (UTC), counted by the worker every quarter of an hour.';
 comment on column public.project_views.project_id is 'The project.';
 comment on column public.project_views.day is 'The day, UTC.';
-comment on column public.project_views.visitors is 'Different visitors that day, without members of the workspace and known robots. It never falls.';
+comment on column public.project_views.visitors is 'Different addresses that looked that day, without members of the workspace and known robots; at most about 100,000. It never falls.';
 
 create index project_views_project_idx on public.project_views (project_id, workspace_id);
 create index project_views_workspace_idx on public.project_views (workspace_id, day);
@@ -52,7 +52,7 @@ create unlogged table app.view_buffer (
 );
 
 comment on table app.view_buffer is
-  'Today''s visitors as hashes of salt, project, address and browser: no two days and no two projects can be linked. Deleted when the day is over. Without foreign key, since that would lock the project with each look.';
+  'Today''s visitors as hashes of salt, project and address: no two days and no two projects can be linked. Deleted when the day is over. Without foreign key, since that would lock the project with each look.';
 
 alter table app.view_salts enable row level security;
 alter table app.view_buffer enable row level security;
@@ -84,27 +84,30 @@ create function app.note_project_view(p_project_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
-  v_agent text := left(coalesce(v_headers ->> 'user-agent', ''), 500);
   v_address text := coalesce(v_headers ->> 'cf-connecting-ip', split_part(v_headers ->> 'x-forwarded-for', ',', 1), '');
   v_day date := (now() at time zone 'utc')::date;
 begin
-  if v_agent ~* 'bot|crawl|spider|slurp|preview|headless' then
+  if v_headers ->> 'user-agent' ~* 'bot|crawl|spider|slurp|preview|headless' then
     return;
   end if;
   perform from public.projects as p
   join public.portfolios as f on f.workspace_id = p.workspace_id and f.public_username is not null
   where p.id = p_project_id and p.status = 'published' and not app.has_permission(p.workspace_id, 'workspace.read');
   if found then
+    -- Hashes are spread evenly: 98 in the first 1,024th of them mean about 100,000, and more are not taken in.
     insert into app.view_buffer (project_id, day, visitor)
-    values (p_project_id, v_day, sha256(
-      app.view_salt(v_day) || uuid_send(p_project_id) || convert_to(left(v_address, 100) || '|' || v_agent, 'UTF8')))
+    select p_project_id, v_day, sha256(
+      app.view_salt(v_day) || uuid_send(p_project_id) || convert_to(left(v_address, 100), 'UTF8'))
+    where (select count(*) from (
+      select from app.view_buffer as b
+      where b.project_id = p_project_id and b.day = v_day and b.visitor < '\x0040' limit 98) as low) < 98
     on conflict do nothing;
   end if;
 end;
 $$;
 
 comment on function app.note_project_view(uuid) is
-  'Behind public.note_project_view. The first look of a visitor a day writes one unlogged row, every other one nothing. Silent about what does not count.';
+  'Behind public.note_project_view. The first look from an address a day writes one unlogged row, every other one nothing, and nothing beyond about 100,000 a project and day. Silent about what does not count.';
 
 create function app.roll_up_views() returns int
 language plpgsql volatile security definer set search_path = '' as $$

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,20 @@ SITE = "https://example.com"
 BUCKET = "portfolio"
 UNFINISHED = "select count(*) from public.jobs where gate <> 'closed' and kind like 'portfolio.%'"
 _names = itertools.count(1)
+
+
+class Bucket(FolderStorage):
+    """Forgets the rows of files that it removes, as Storage does."""
+
+    def __init__(self, root: Path, db: Database) -> None:
+        super().__init__(root)
+        self._db = db
+
+    async def remove(self, bucket: str, paths: Sequence[str]) -> None:
+        await super().remove(bucket, paths)
+        with self._db.admin.transaction():
+            self._db.admin.execute("select set_config('storage.allow_delete_query', 'true', true)")
+            self._db.admin.execute("delete from storage.objects where name = any(%s)", (list(paths),))
 
 
 @dataclass
@@ -70,15 +84,14 @@ class Gallery:
     def move_to(self, project: UUID, status: str) -> None:
         self.run("update public.projects set status = %s where id = %s", status, project)
 
-    def upload(self, path: str, mime: str = "image/png", *, as_text: bool = False, size: int = 10) -> str:
-        """A file as Storage notes it; `as_text`: as the local platform does."""
-        metadata: Any = {"size": size, "mimetype": mime}
+    def upload(self, path: str, mime: str = "image/png", *, size: int = 10) -> str:
+        """A file as Storage notes it."""
         target = self.root / BUCKET / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"x" * size)
         self.db.admin.execute(
             "insert into storage.objects (bucket_id, name, metadata) values (%s, %s, %s)",
-            (BUCKET, path, Jsonb(str(metadata).replace("'", '"') if as_text else metadata)),
+            (BUCKET, path, Jsonb({"size": size, "mimetype": mime})),
         )
         return path
 
@@ -121,7 +134,7 @@ class Gallery:
         )
         async with Pool(dsn, min_size=1, max_size=6) as pool:
             registry = Registry()
-            handlers.register(registry, PortfolioPorts(pool, FolderStorage(self.root), SITE))
+            handlers.register(registry, PortfolioPorts(pool, Bucket(self.root, self.db), SITE))
             worker = Worker(pool, registry, options)
             async with run(worker):
                 yield worker

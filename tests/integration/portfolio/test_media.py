@@ -7,9 +7,9 @@ import threading
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
+from psycopg.types.json import Jsonb
 
-from tests.integration.identity.calls import denied, refused
+from tests.integration.identity.calls import denied, personal_workspace, refused
 from tests.integration.portfolio.gallery import Gallery
 from tests.support.actors import give_plan
 
@@ -23,10 +23,9 @@ def order(gallery: Gallery, project: UUID) -> list[str]:
     return [alt for (alt,) in rows]
 
 
-@pytest.mark.parametrize("as_text", [False, True])
-def test_a_file_becomes_a_picture_once(gallery: Gallery, as_text: bool) -> None:
+def test_a_file_becomes_a_picture_once(gallery: Gallery) -> None:
     project = gallery.project("engine")
-    media = gallery.add(project, "one.png", as_text=as_text)
+    media = gallery.add(project, "one.png")
     assert (media["kind"], media["mime"], media["byte_size"]) == ("image", "image/png", 10)
     assert gallery.call("add_project_media", project, media["object_path"], "")["id"] == media["id"]
     assert gallery.add(project, "film.mp4", mime="video/mp4")["kind"] == "video"
@@ -157,3 +156,25 @@ def test_who_may_upload(gallery: Gallery) -> None:
     with gallery.db.as_user(gallery.cast.owner) as cursor:
         cursor.execute("select set_config('storage.allow_delete_query', 'true', true)")
         assert [cursor.execute(change).rowcount for change in changes] == [0, 0]
+
+
+def test_100_files_wait_to_be_shown_at_most(gallery: Gallery) -> None:
+    folder = f"{gallery.ws}/{gallery.project('engine')}"
+    for path in (f"{gallery.ws}/x/codes/qr.png", f"{uuid4()}/x/theirs.png"):
+        gallery.upload(path)
+    many = (
+        "insert into storage.objects (bucket_id, name)"
+        " select 'portfolio', %s || n from generate_series(1, %s) as n"
+    )
+    gallery.run(many, f"{folder}/", 100)
+    for path in (f"{folder}/more.png", f"{gallery.ws}/else/more.png"):
+        with denied():
+            gallery.run(UPLOAD, path)
+    gallery.db.admin.execute("update storage.objects set metadata = %s", (Jsonb({"mimetype": "image/png"}),))
+    gallery.call("add_project_media", UUID(folder[37:]), f"{folder}/1", "")
+    gallery.run(UPLOAD, f"{folder}/more.png")
+    mine = personal_workspace(gallery.db, gallery.cast.editor)
+    gallery.run(UPLOAD, f"{mine}/x/one.png")
+    for path in (f"{gallery.ws}/x/one.png", f"{str(mine).upper()}/x/two.png"):
+        with denied():
+            gallery.run(UPLOAD, path)

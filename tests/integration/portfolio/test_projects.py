@@ -56,6 +56,14 @@ def test_addresses_are_unique_in_a_portfolio(gallery: Gallery) -> None:
     assert gallery.run(INSERT, mine, "engine") == [(1,)]
 
 
+@pytest.mark.parametrize("role", ["viewer", "stranger"])
+def test_addresses_of_drafts_cannot_be_probed(gallery: Gallery, role: str) -> None:
+    gallery.project("engine")
+    for slug in ("engine", "free", "Not a slug"):
+        with denied():
+            gallery.run(INSERT, gallery.ws, slug, actor=getattr(gallery.cast, role))
+
+
 def test_a_workspace_has_200_projects_at_most(gallery: Gallery) -> None:
     gallery.run(
         "insert into public.projects (workspace_id, slug, title)"

@@ -187,3 +187,25 @@ def test_what_was_done_is_told(studio: Studio) -> None:
     )
     assert sent[-1] == ("2",)
     assert len(sent) == 3
+
+
+def test_the_newest_100_versions_and_what_was_published_are_kept(studio: Studio) -> None:
+    site = studio.fork("long-lived")
+    own = studio.call("create_template", studio.cast.workspace_id, "site", "Own", content(), "")
+    studio.call("publish_site", site["id"], None)
+    for version in range(1, 104):
+        studio.call("save_site", site["id"], content(), version)
+        studio.call("save_template", own["id"], content(), version)
+    kept = "select array_agg(version order by version) from public.{}_versions where {}_id = %s"
+    assert studio.db.value(kept.format("site", "site"), site["id"]) == [1, *range(5, 105)]
+    assert studio.db.value(kept.format("template", "template"), own["id"]) == [*range(5, 105)]
+    with refused(404, "site.version_not_found"):
+        studio.call("publish_site", site["id"], 2)
+
+
+def test_the_newest_100_publications_are_kept(studio: Studio) -> None:
+    site = published(studio)
+    for number in range(104):
+        studio.call("publish_site", site["id"], number % 2 + 1)
+    rows = studio.db.rows("select version, live_slug from public.site_snapshots order by published_at desc")
+    assert rows == [(2, "bakery"), *[(1, None), (2, None)] * 49, (1, None)]

@@ -8,9 +8,6 @@ from worker.runtime.job import Job, JobContext
 from worker.runtime.outcome import DONE, Done, Outcome
 from worker.runtime.registry import Registry
 
-MOST_BATCHES = 20
-"""A sweep ends after 10,000 files; the next one goes on."""
-
 
 def register(registry: Registry, ports: PortfolioPorts) -> None:
     """Adds the handlers of kinds `portfolio.*` and their schedules."""
@@ -23,9 +20,7 @@ def register(registry: Registry, ports: PortfolioPorts) -> None:
         return DONE
 
     async def sweep(job: Job, ctx: JobContext) -> Outcome:
-        for _ in range(MOST_BATCHES):
-            if await service.remove_unused(ports, None) < service.BATCH:
-                break
+        await service.sweep(ports)
         return DONE
 
     async def roll_up_views(job: Job, ctx: JobContext) -> Outcome:
@@ -35,5 +30,5 @@ def register(registry: Registry, ports: PortfolioPorts) -> None:
     registry.add("portfolio.remove_files", remove_files)
     registry.add("portfolio.sweep", sweep)
     registry.add("portfolio.roll_up_views", roll_up_views)
-    registry.every("portfolio-sweep", "41 4 * * *", "portfolio.sweep")
+    registry.every("portfolio-sweep", "41 * * * *", "portfolio.sweep")
     registry.every("portfolio-views", "7-59/15 * * * *", "portfolio.roll_up_views")

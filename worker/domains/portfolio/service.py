@@ -35,13 +35,23 @@ async def make_codes(ports: PortfolioPorts, project_id: UUID) -> Outcome:
     return Done(write)
 
 
-async def remove_unused(ports: PortfolioPorts, paths: Sequence[str] | None) -> int:
-    """Removes a batch of files without a row: of these, or None for all that are old; how many."""
+async def remove_unused(ports: PortfolioPorts, paths: Sequence[str] | None) -> list[str]:
+    """Removes a batch of files without a row: of these, or None for all that are old; which."""
     given = {"paths": None if paths is None else list(paths), "limit": BATCH}
     names = [row["path"] for row in await ports.db.rows(SQL["list_unused"], given)]
     if names:
         await ports.storage.remove(BUCKET, names)
-    return len(names)
+    return names
+
+
+async def sweep(ports: PortfolioPorts) -> None:
+    """Removes old files without a row until none is left, or the bucket keeps what it was told to remove."""
+    before: set[str] = set()
+    while True:
+        names = await remove_unused(ports, None)
+        if len(names) < BATCH or not before.isdisjoint(names):
+            return
+        before = set(names)
 
 
 async def roll_up_views(connection: AsyncConnection[Any]) -> None:

@@ -25,7 +25,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed."; exit 1; }
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major * 100 + minor < 2014 ? 1 : 0)' || { echo "Node 20.14 or newer is needed."; exit 1; }
 	@echo "Installing Node packages …"
 	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,6 +1,6 @@
 // A team writes together: brands, versions and their difference, comments with mentions, and who did what.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { fails, listen, ok, signUp, until } from "./support.mjs";
 
 const FIRST = "Opening hours\n\nThe harbour opens at six.\nPilots wait at the mole.";
@@ -19,7 +19,6 @@ before(async () => {
   await join(editor, "editor");
   await join(viewer, "viewer");
 });
-after(() => Promise.all([owner, editor, viewer, stranger].map(({ client }) => client.removeAllChannels())));
 
 const save = (person, content, expected) =>
   person.client.rpc("save_document_version", {

@@ -1,15 +1,12 @@
 // Numbers in real time: a dashboard is read, a deal is won, everybody hears, the numbers follow.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { fails, listen, ok, signUp, until } from "./support.mjs";
 
 let owner, stranger;
 
 before(async () => {
   [owner, stranger] = [await signUp("owner"), await signUp("stranger")];
-});
-after(async () => {
-  await owner.client.removeAllChannels();
 });
 
 const dashboard = async (domain) =>

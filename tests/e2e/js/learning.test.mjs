@@ -1,6 +1,6 @@
 // A course as a frontend uses it: teach, publish, enrol, study, ask, and what stays closed to everybody else.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { fails, listen, ok, signUp, until } from "./support.mjs";
 
 const TEXT = "# Zanzibarium\n\nThe zanzibarium melts at 317 degrees, as every goldsmith of the valley knows.";
@@ -15,7 +15,6 @@ before(async () => {
     ok(await person.client.rpc("accept_invitation", { p_token: ok(invited).token }));
   }
 });
-after(() => Promise.all([teacher, learner, outsider].map(({ client }) => client.removeAllChannels())));
 
 const rpc = (user, name, args) => user.client.rpc(name, args);
 const read = (user) => rpc(user, "read_lesson", { p_lesson_id: lesson });

@@ -1,7 +1,7 @@
 // What users are told: a mail in the local mailbox, an entry in their own feed, and their choice holds.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { fails, listen, ok, service, signUp, until, upload } from "./support.mjs";
 
 const lamina = new URL("../../../.venv/bin/lamina", import.meta.url).pathname;
@@ -29,8 +29,6 @@ before(async () => {
   [owner, guest] = [await signUp("host"), await signUp("guest")];
   team = ok(await owner.client.rpc("create_workspace", { p_name: "Team" })).id;
 });
-
-after(() => guest?.client.removeAllChannels());
 
 test("a new user is welcomed", async () => {
   const entry = await told(owner, "welcome");

@@ -1,6 +1,6 @@
 // AI tasks and history as a frontend uses them: start, hear, cancel, retry, page, search, remember.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { randomUUID } from "node:crypto";
 import { fails, listen, ok, signUp, until } from "./support.mjs";
 
@@ -11,10 +11,6 @@ let owner, stranger;
 
 before(async () => {
   [owner, stranger] = [await signUp("owner"), await signUp("stranger")];
-});
-after(async () => {
-  await owner.client.removeAllChannels();
-  await stranger.client.removeAllChannels();
 });
 
 const start = (user, kind, input, extra = {}) =>

@@ -1,7 +1,7 @@
 // A recording through the real bucket: without a provider it ends with a clear word, and nothing is paid.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { audio, fails, listen, ok, signUp, until } from "./support.mjs";
 
 const TYPES = { wav: "audio/wav", mp3: "audio/mpeg", ogg: "audio/ogg", webm: "audio/webm", m4a: "audio/mp4" };
@@ -10,8 +10,6 @@ let user;
 before(async () => {
   user = await signUp("speaker");
 });
-
-after(() => user.client.realtime.disconnect());
 
 async function record(suffix, bytes = audio(suffix)) {
   const path = `${user.workspace}/${user.id}/${randomUUID()}/memo.${suffix}`;

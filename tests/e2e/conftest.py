@@ -62,7 +62,13 @@ def run_js(stack: State) -> RunJs:
 
     def run(name: str) -> None:
         done = subprocess.run(
-            ["node", "--test", "--test-force-exit", "--test-reporter=spec", str(PROJECT / "tests" / "e2e" / "js" / name)],
+            [
+                "node",
+                "--test",
+                "--test-force-exit",
+                "--test-reporter=spec",
+                str(PROJECT / "tests" / "e2e" / "js" / name),
+            ],
             env=environment,
             cwd=PROJECT,
             capture_output=True,

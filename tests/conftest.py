@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.actors import Cast
 from tests.support.clusters import ROOT_VARIABLE, SharedRoot, migrated_template, platform_template
-from tests.support.database import Database, fresh_database
+from tests.support.database import Database, cast_template, fresh_database
 
 _root = pytest.StashKey[SharedRoot]()
 
@@ -27,16 +27,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def db() -> Iterator[Database]:
+def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database with the platform and all migrations; yours alone, dropped afterwards."""
-    with fresh_database(template=migrated_template()) as database:
+    template = cast_template()[0] if "cast" in request.fixturenames else migrated_template()
+    with fresh_database(template=template) as database:
         yield database
 
 
 @pytest.fixture
 def cast(db: Database) -> Cast:
     """The named people, in ``db``."""
-    return db.make_cast()
+    return cast_template()[1]
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def shared_cluster(version: Version = 18) -> Cluster:
 def migrated_template(version: Version = 18, mode: Mode = "open") -> str:
     """Name of a database with platform and migrations, to be copied and never written to."""
     cluster, name = shared_cluster(version), f"template_{mode}"
-    with _once(f"pg{version}.{name}") as first:
+    with once(f"pg{version}.{name}") as first:
         if first:
             bootstrap_database(cluster, name, default_privileges=mode)
             migrate(cluster.dsn(name, user="postgres"), MIGRATIONS)
@@ -83,7 +83,7 @@ def migrated_template(version: Version = 18, mode: Mode = "open") -> str:
 def platform_template(version: Version = 18, mode: Mode = "open") -> str:
     """Name of a database with the platform only, before any migration."""
     cluster, name = shared_cluster(version), f"platform_{mode}"
-    with _once(f"pg{version}.{name}") as first:
+    with once(f"pg{version}.{name}") as first:
         if first:
             bootstrap_database(cluster, name, default_privileges=mode)
     return name
@@ -98,7 +98,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _once(name: str) -> Iterator[bool]:
+def once(name: str) -> Iterator[bool]:
     """True for the first process that gets through without an error, false for all later ones."""
     root = Path(os.environ[ROOT_VARIABLE])
     done = root / f"{name}.done"

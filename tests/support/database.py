@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +17,11 @@ from psycopg import sql
 
 from scripts.stack.cluster import Cluster
 from tests.support.actors import Actor, Cast, make_cast, sign_up
-from tests.support.clusters import shared_cluster
+from tests.support.clusters import ROOT_VARIABLE, migrated_template, once, shared_cluster
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 _numbers = itertools.count(1)
+_finished: list[tuple[int, str]] = []
 
 
 class Database:
@@ -120,6 +123,19 @@ def claims_of(user: Actor | UUID | str) -> dict[str, Any]:
     return {"sub": str(user), "role": "authenticated", "aud": "authenticated", "aal": "aal1"}
 
 
+def cast_template() -> tuple[str, Cast]:
+    """Name of a migrated database with the cast in it, to be copied and never written to; and the cast."""
+    cluster, source, name = shared_cluster(), migrated_template(), "template_cast"
+    pickled = Path(os.environ[ROOT_VARIABLE]) / "cast.pickle"
+    with once(name) as first:
+        if first:
+            with psycopg.connect(cluster.dsn(), autocommit=True) as server:
+                copy_database(server, source, name)
+            with psycopg.connect(cluster.dsn(name), autocommit=True) as admin:
+                pickled.write_bytes(pickle.dumps(make_cast(admin)))
+    return name, pickle.loads(pickled.read_bytes())
+
+
 def copy_database(server: psycopg.Connection, template: str, name: str) -> None:
     """CREATE DATABASE … TEMPLATE, with the owner and the rights on the database, which that leaves out."""
     row = server.execute(
@@ -128,7 +144,9 @@ def copy_database(server: psycopg.Connection, template: str, name: str) -> None:
     assert row is not None, f"no database {template}"
     source, target = sql.Identifier(template), sql.Identifier(name)
     server.execute(
-        sql.SQL("create database {} template {} owner {}").format(target, source, sql.Identifier(row[0]))
+        sql.SQL("create database {} template {} owner {} strategy file_copy").format(
+            target, source, sql.Identifier(row[0])
+        )
     )
     rights = server.execute(
         "select grantee::regrole::text, privilege_type from pg_database, aclexplode(datacl)"
@@ -143,15 +161,23 @@ def copy_database(server: psycopg.Connection, template: str, name: str) -> None:
 
 @contextmanager
 def fresh_database(cluster: Cluster | None = None, *, template: str) -> Iterator[Database]:
-    """A copy of ``template`` that is dropped at the end, with force: a leaked connection does not keep it."""
+    """A copy of ``template``, dropped when the next is made: at once would mean waiting for its last backends."""
     cluster = cluster or shared_cluster()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_{worker}_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(cluster.dsn(), autocommit=True) as server:
+        _drop_finished(cluster, server)
         copy_database(server, template, name)
-        database = Database(cluster, name)
-        try:
-            yield database
-        finally:
-            database.close()
-            server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    database = Database(cluster, name)
+    try:
+        yield database
+    finally:
+        database.close()
+        _finished.append((cluster.port, name))
+
+
+def _drop_finished(cluster: Cluster, server: psycopg.Connection) -> None:
+    """With force: a leaked connection does not keep a database."""
+    for port, name in [entry for entry in _finished if entry[0] == cluster.port]:
+        server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        _finished.remove((port, name))

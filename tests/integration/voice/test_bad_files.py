@@ -69,7 +69,7 @@ async def test_a_file_that_is_gone(studio: Studio, cast: Cast, memo: bytes) -> N
 async def test_what_takes_too_much_to_read(studio: Studio, cast: Cast, tmp_path: Path) -> None:
     sandbox = ProcessSandbox(SandboxLimits(cpu_seconds=1, wall_seconds=30))
     studio.sandbox = sandbox
-    hour = write(tmp_path / "hour.mp3", [tone(30)] * 120).read_bytes()
+    hour = write(tmp_path / "hour.mp3", [tone(30)]).read_bytes() * 120
     studio.options = VoiceOptions(limits=Limits(recording_seconds=7200.0))
     recording_id = studio.upload(cast.editor, cast.workspace_id, hour, "hour.mp3")
     await studio.work_off()

@@ -52,7 +52,7 @@ deno: setup ## Type check and tests of the edge functions
 	@$(BIN)/lamina functions check
 
 unit: setup ## Tests of code and database, in parallel
-	@$(BIN)/pytest tests --ignore=tests/e2e -n $(JOBS)
+	@$(BIN)/pytest tests --ignore=tests/e2e -n $(JOBS) --dist worksteal
 
 e2e: setup ## End to end on one local platform
 	@$(BIN)/pytest tests/e2e

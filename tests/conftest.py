@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -24,6 +27,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if root := config.stash.get(_root, None):
         root.close()
         os.environ.pop(ROOT_VARIABLE, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_tls() -> Iterator[None]:
+    """The clients of vendors share what they trust: reading root certificates takes 16 ms."""
+    make = ssl.create_default_context
+    trusting = cache(lambda cafile: make(cafile=cafile))
+
+    def remembering(*given: Any, **named: Any) -> ssl.SSLContext:
+        only_a_file = not given and named.keys() == {"cafile"}
+        return trusting(**named) if only_a_file else make(*given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", remembering)
+        yield
 
 
 @pytest.fixture

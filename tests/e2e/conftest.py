@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from scripts.stack.settings import StackSettings
 from scripts.stack.state import State
 from scripts.stack.supervisor import delete_everything, start_detached, stop_running
-from tests.support.clusters import PROJECT, memory
+from tests.support.clusters import PROJECT, state_folder
 
 RunJs = Callable[[str], None]
 OFFLINE = {
@@ -27,12 +25,11 @@ OFFLINE = {
 @pytest.fixture(scope="session")
 def settings() -> Iterator[StackSettings]:
     """A state folder that is nobody else's; processes started from here inherit it."""
-    with tempfile.TemporaryDirectory(prefix="lamina-e2e-", dir=memory(), ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o711)
-        os.environ["LAMINA_STATE_DIR"] = name
+    with state_folder() as folder:
+        os.environ["LAMINA_STATE_DIR"] = str(folder)
         os.environ |= OFFLINE
         try:
-            yield StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=Path(name))
+            yield StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=folder)
         finally:
             for variable in ("LAMINA_STATE_DIR", *OFFLINE):
                 del os.environ[variable]

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ import pytest
 
 from scripts.stack.processes import answers
 from scripts.stack.state import State
-from tests.support.clusters import PROJECT
+from tests.support.clusters import PROJECT, state_folder
 
 LAMINA = [sys.executable, "-m", "scripts.cli"]
 
@@ -27,10 +26,8 @@ LAMINA = [sys.executable, "-m", "scripts.cli"]
 @contextmanager
 def another_platform() -> Iterator[tuple[subprocess.Popen[str], State, Path]]:
     """A second one, in the foreground, in a state folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="lamina-other-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        environment = {**os.environ, "LAMINA_STATE_DIR": name}
+    with state_folder() as folder:
+        environment = {**os.environ, "LAMINA_STATE_DIR": str(folder)}
         process = subprocess.Popen(
             [*LAMINA, "up", "--json"], cwd=PROJECT, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -107,6 +107,15 @@ def once(name: str) -> Iterator[bool]:
         done.touch()
 
 
+@contextmanager
+def state_folder() -> Iterator[Path]:
+    """A folder for a server or a platform, whose own user may pass; gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="lamina-", dir=memory(), ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
 def memory() -> Path | None:
     """A file system in memory, where there is one with room: a database is copied there 15 times as fast."""
     usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)

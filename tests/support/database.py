@@ -161,7 +161,7 @@ def copy_database(server: psycopg.Connection, template: str, name: str) -> None:
 
 @contextmanager
 def fresh_database(cluster: Cluster | None = None, *, template: str) -> Iterator[Database]:
-    """A copy of ``template``, dropped when the next is made: at once would mean waiting for its last backends."""
+    """A copy of ``template``, dropped when the next is made: its last backends are gone by then."""
     cluster = cluster or shared_cluster()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_{worker}_{os.getpid()}_{next(_numbers)}"

@@ -12,7 +12,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from tests.integration.billing.histories import live, sell_pack
 from tests.integration.billing.mirror import Mirror, Picture
 from tests.integration.billing.sender import Event, Report, Sender
 from tests.integration.billing.silent_stripe import KEY, Stripe, Twin, silent_stripe
+from tests.support.clusters import state_folder
 
 PLANS = ("starter", "professional", "business")
 PACK, PACK_HOLDS = "requests_1000", 1000
@@ -35,21 +35,18 @@ THANKS, BACK = "https://example.test/thanks", "https://example.test/back"
 @contextmanager
 def platform() -> Iterator[tuple[State, Twin]]:
     """One of its own, with the real door and a real worker; and Stripe's twin beside it."""
-    with tempfile.TemporaryDirectory(prefix="lamina-storm-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with silent_stripe(folder) as twin, _environment(folder, twin.url):
-            settings = StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=folder)
-            try:
-                state = start_detached(settings)
-                subprocess.run(
-                    [sys.executable, "-m", "scripts.cli", "plans", "push"],
-                    cwd=PROJECT, check=True, capture_output=True,
-                )  # fmt: skip
-                yield state, twin
-            finally:
-                stop_running(settings)
-                delete_everything(settings)
+    with state_folder() as folder, silent_stripe(folder) as twin, _environment(folder, twin.url):
+        settings = StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=folder)
+        try:
+            state = start_detached(settings)
+            subprocess.run(
+                [sys.executable, "-m", "scripts.cli", "plans", "push"],
+                cwd=PROJECT, check=True, capture_output=True,
+            )  # fmt: skip
+            yield state, twin
+        finally:
+            stop_running(settings)
+            delete_everything(settings)
 
 
 @contextmanager

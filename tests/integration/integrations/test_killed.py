@@ -16,7 +16,7 @@ from tests.integration.integrations.office import Office
 from tests.integration.jobs.engine import until
 from tests.support.clusters import PROJECT
 
-PEOPLE = 400
+PEOPLE = 200
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def people(office: Office) -> None:
 async def test_an_event_is_counted_once_though_workers_are_killed(office: Office) -> None:
     office.connect("google_analytics")
     people(office)
-    for enough in (60, 160):
+    for enough in (40, 100):
         with worker(office):
             await until(lambda least=enough: len(office.vendor.events) >= least, 60)
     with worker(office):

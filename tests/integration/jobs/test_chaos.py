@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import pytest
 from scripts.stack.cluster import Cluster
 from scripts.stack.migrate import migrate
 from scripts.stack.platform import bootstrap_database
-from tests.support.clusters import MIGRATIONS, PROJECT
+from tests.support.clusters import MIGRATIONS, PROJECT, state_folder
 
 JOBS = 1000
 WORKERS = 3
@@ -41,9 +40,8 @@ class Span(NamedTuple):
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """A server that may be stopped: no other test is on it. It keeps fsync, since it is stopped hard."""
-    with tempfile.TemporaryDirectory(prefix="lamina-chaos-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o711)
-        cluster = Cluster(Path(name) / "pg")
+    with state_folder() as folder:
+        cluster = Cluster(folder / "pg")
         cluster.start()
         try:
             bootstrap_database(cluster, "chaos")

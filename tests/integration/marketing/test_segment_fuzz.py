@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,7 +15,6 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from tests.integration.marketing.evaluator import fits
-from tests.support.actors import Cast
 from tests.support.database import Database
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -120,7 +120,14 @@ def _depth(filter_: Any) -> int:
 
 
 @pytest.fixture(scope="module")
-def crowd(shared_db: Database, shared_cast: Cast) -> list[dict[str, Any]]:
+def workspace_id(shared_db: Database) -> UUID:
+    """Nobody else's: other tests put people into the cast's."""
+    owner = shared_db.sign_up("crowd").user_id
+    return UUID(str(shared_db.value("select id from public.workspaces where created_by = %s", owner)))
+
+
+@pytest.fixture(scope="module")
+def crowd(shared_db: Database, workspace_id: UUID) -> list[dict[str, Any]]:
     """The contacts as the database has them, their ids included."""
     people = list(_contacts())
     with shared_db.admin.cursor(row_factory=dict_row) as cursor:
@@ -130,8 +137,7 @@ def crowd(shared_db: Database, shared_cast: Cast) -> list[dict[str, Any]]:
             f" values (%(workspace_id)s, {', '.join(f'%({name})s' for name in columns)}) returning *"
         )
         return [
-            cursor.execute(query.encode(), {**person, "workspace_id": shared_cast.workspace_id}).fetchone()
-            or {}
+            cursor.execute(query.encode(), {**person, "workspace_id": workspace_id}).fetchone() or {}
             for person in people
         ]
 
@@ -139,10 +145,10 @@ def crowd(shared_db: Database, shared_cast: Cast) -> list[dict[str, Any]]:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filter_=filters.filter(lambda found: _depth(found) <= 6))
 def test_sql_and_python_choose_the_same(
-    filter_: dict[str, Any], crowd: list[dict[str, Any]], shared_db: Database, shared_cast: Cast
+    filter_: dict[str, Any], crowd: list[dict[str, Any]], shared_db: Database, workspace_id: UUID
 ) -> None:
     rows = shared_db.rows(
-        "select id from app.segment_contacts(%s, %s, %s)", shared_cast.workspace_id, Jsonb(filter_), NOW
+        "select id from app.segment_contacts(%s, %s, %s)", workspace_id, Jsonb(filter_), NOW
     )
     assert {row[0] for row in rows} == {one["id"] for one in crowd if fits(filter_, one, NOW)}
 
@@ -169,8 +175,8 @@ def _refusal(db: Database, workspace_id: object, filter_: Any) -> tuple[str | No
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filter_=junk)
-def test_anything_else_is_refused_in_words(filter_: Any, shared_db: Database, shared_cast: Cast) -> None:
-    refusal = _refusal(shared_db, shared_cast.workspace_id, filter_)
+def test_anything_else_is_refused_in_words(filter_: Any, shared_db: Database, workspace_id: UUID) -> None:
+    refusal = _refusal(shared_db, workspace_id, filter_)
     if not (isinstance(filter_, dict) and filter_.keys() & {"all", "any", "not", "field"}):
         assert refusal == ("PT400", "segment.filter_invalid")
     assert refusal in (None, ("PT400", "segment.filter_invalid"))

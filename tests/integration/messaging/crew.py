@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from scripts.stack.processes import Child, Part
 from scripts.stack.settings import PROJECT, StackSettings
 from scripts.stack.state import State
 from scripts.stack.supervisor import delete_everything, start_detached, stop_running
+from tests.support.clusters import state_folder
 from tests.support.echo_model import echo_process
 from tests.support.manychat import manychat_process
 
@@ -83,11 +83,7 @@ class Crew:
 def crew() -> Iterator[Crew]:
     """A platform in a folder of its own, without workers yet."""
     with ExitStack() as stack:
-        name = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="lamina-rush-", ignore_cleanup_errors=True)
-        )
-        folder = Path(name)
-        folder.chmod(0o711)
+        folder = stack.enter_context(state_folder())
         stack.enter_context(_environment(folder))
         settings = StackSettings(lamina_port=0, lamina_db_port=0, lamina_state_dir=folder)
         stack.callback(delete_everything, settings)

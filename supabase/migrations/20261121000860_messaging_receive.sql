@@ -86,6 +86,14 @@ end;
 
 comment on function app.conversation_of(public.channels, public.contacts, text) is 'A contact has one conversation on a channel. Internal.';
 
+create function app.is_left_to_people(p_conversation_id uuid) returns boolean
+language sql stable security definer set search_path = ''
+begin atomic
+  select false;
+end;
+
+comment on function app.is_left_to_people(uuid) is 'Whether the model keeps silent in a contact''s conversation; tickets, which come later, decide. Internal.';
+
 create function app.ask_for_contact(p_channel public.channels, p_contact public.contacts, p_text text) returns public.messages
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -96,6 +104,11 @@ begin
   insert into public.messages (workspace_id, conversation_id, role, content, contact_id)
   values (p_channel.workspace_id, v_conversation_id, 'user', p_text, p_contact.id)
   returning id into v_question_id;
+  v_answer.conversation_id := v_conversation_id;
+  v_answer.reply_to := v_question_id;
+  if app.is_left_to_people(v_conversation_id) then
+    return v_answer;
+  end if;
   v_answer.id := gen_random_uuid();
   v_answer.status := 'pending';
   begin
@@ -120,7 +133,7 @@ end;
 $$;
 
 comment on function app.ask_for_contact(public.channels, public.contacts, text) is
-  'Keeps the message and its answer to be. Without room in the plan the answer has failed at once, and the message is kept all the same. Internal.';
+  'Keeps the message and its answer to be. Without room in the plan the answer has failed at once, and the message is kept all the same. Without an id where people answer. Internal.';
 
 create function app.receive_manychat(p_channel_id uuid, p_secret text, p_message jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -141,7 +154,7 @@ begin
     perform app.tell_received(v_channel, v_contact, v_answer, v_text);
   end if;
   return jsonb_build_object(
-    'outcome', case when v_answer.id is null then 'duplicate' when v_answer.status = 'failed' then 'unavailable' else 'accepted' end,
+    'outcome', case when v_answer.reply_to is null then 'duplicate' when v_answer.status = 'failed' then 'unavailable' else 'accepted' end,
     'text', app.text_in(
       case when v_answer.status = 'failed' then v_channel.unavailable_texts else v_channel.ack_texts end,
       v_contact.language, v_channel.default_language));
@@ -170,6 +183,7 @@ revoke execute on function app.admit_inbound(uuid, text) from public, anon, auth
 revoke execute on function app.identify_contact(public.channels, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.is_first_seen(uuid, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.conversation_of(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
+revoke execute on function app.is_left_to_people(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.ask_for_contact(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
 revoke execute on function app.receive_manychat(uuid, text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.tell_received(public.channels, public.contacts, public.messages, text) from public, anon, authenticated, service_role;

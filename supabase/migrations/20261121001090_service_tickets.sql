@@ -134,6 +134,7 @@ create table public.tickets (
   priority text not null default 'normal' check (priority in ('low', 'normal', 'high', 'urgent')),
   contact_id uuid references public.contacts (id) on delete cascade,
   conversation_id uuid references public.conversations (id) on delete set null,
+  answered_by text not null default 'ai' check (answered_by in ('ai', 'people')),
   assignee_id uuid,
   created_by uuid,
   idempotency_key text check (length(idempotency_key) between 1 and 200),
@@ -164,6 +165,7 @@ comment on column public.tickets.status_at is 'Since when it is in this state.';
 comment on column public.tickets.priority is 'Decides what was promised; see sla_policies.';
 comment on column public.tickets.contact_id is 'Whose it is; null when nobody is known.';
 comment on column public.tickets.conversation_id is 'The contact''s conversation it came from; replies go out by its channel. Null: the ticket is answered elsewhere.';
+comment on column public.tickets.answered_by is 'Who answers the contact on the channel: people from their first reply until it is solved, else the model.';
 comment on column public.tickets.assignee_id is 'The member who deals with it; becomes null when they leave the workspace.';
 comment on column public.tickets.created_by is 'The member who opened it.';
 comment on column public.tickets.idempotency_key is 'Chosen by the client: the same key opens once.';

@@ -172,6 +172,7 @@ begin
       then t.first_response_due_at + v_stood else t.first_response_due_at end,
     resolution_due_at = case when t.resolution_breached_at is null then t.resolution_due_at + v_stood else t.resolution_due_at end,
     solved_at = case p_to when 'solved' then now() when 'closed' then t.solved_at end,
+    answered_by = case p_to when 'solved' then 'ai' else t.answered_by end,
     reopened = t.reopened + case when v_from in ('solved', 'closed') and p_to = 'open' then 1 else 0 end
   where t.id = p_ticket.id
   returning * into p_ticket;
@@ -185,7 +186,7 @@ end;
 $$;
 
 comment on function app.move_ticket(public.tickets, text, uuid) is
-  'Into another state, with the clocks: they stand while it is pending, solved or closed, and what is promised moves on by that time. The same state changes nothing. The caller holds the ticket''s lock. Internal.';
+  'Into another state, with the clocks: they stand while it is pending, solved or closed, and what is promised moves on by that time. Solved, the conversation is the model''s again. The same state changes nothing. The caller holds the ticket''s lock. Internal.';
 
 create function app.lock_ticket(p_ticket_id uuid) returns public.tickets
 language plpgsql volatile security definer set search_path = '' as $$

@@ -78,6 +78,9 @@ begin
   end if;
   v_message := app.insert_ticket_message(v_ticket, p_kind, p_body,
     case when p_kind = 'reply' then app.send_ticket_reply(v_ticket, p_body) end, p_idempotency_key);
+  if v_message.message_id is not null then
+    v_ticket := app.hand_ticket(v_ticket, 'people');
+  end if;
   if p_kind = 'reply' and v_ticket.first_responded_at is null then
     update public.tickets as t set first_responded_at = now() where t.id = p_ticket_id returning * into v_ticket;
   end if;

@@ -52,6 +52,15 @@ end;
 comment on function public.set_ticket_status(uuid, text) is
   'Moves a ticket as ticket_transitions allows; the state it has changes nothing. Errors: ticket.not_found, ticket.bad_status, ticket.bad_transition, ticket.too_late, ticket.conversation_taken, workspace.forbidden.';
 
+create function public.set_ticket_answerer(p_ticket_id uuid, p_answered_by text) returns public.tickets
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.set_ticket_answerer(p_ticket_id, p_answered_by);
+end;
+
+comment on function public.set_ticket_answerer(uuid, text) is
+  'Who answers the contact on the conversation''s channel: people, and answers that the model has begun are stopped; or ai. A reply says people by itself, a solved ticket says ai. Errors: ticket.not_found, ticket.bad_answerer, ticket.no_channel, workspace.forbidden.';
+
 create function public.add_ticket_message(
   p_ticket_id uuid, p_kind text, p_body text, p_status text default null, p_idempotency_key text default null
 ) returns public.ticket_messages
@@ -61,17 +70,19 @@ begin atomic
 end;
 
 comment on function public.add_ticket_message(uuid, text, text, text, text) is
-  'Writes a reply (sent on the conversation''s channel, if there is one), a note, or what the customer said; then moves the ticket to the state given. Errors: ticket.not_found, ticket.bad_kind, ticket.bad_body, ticket.closed, ticket.bad_status, ticket.bad_transition, ticket.bad_idempotency_key, ticket.idempotency_conflict, workspace.forbidden.';
+  'Writes a reply (sent on the conversation''s channel, if there is one, where the model is silent from then on), a note, or what the customer said; then moves the ticket to the state given. Errors: ticket.not_found, ticket.bad_kind, ticket.bad_body, ticket.closed, ticket.bad_status, ticket.bad_transition, ticket.bad_idempotency_key, ticket.idempotency_conflict, workspace.forbidden.';
 
 revoke execute on function public.create_ticket(uuid, text, text, uuid, text, uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function public.open_ticket_from_conversation(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function public.update_ticket(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function public.assign_ticket(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.set_ticket_status(uuid, text) from public, anon, authenticated, service_role;
+revoke execute on function public.set_ticket_answerer(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function public.add_ticket_message(uuid, text, text, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.create_ticket(uuid, text, text, uuid, text, uuid, text) to authenticated;
 grant execute on function public.open_ticket_from_conversation(uuid, text, text) to authenticated;
 grant execute on function public.update_ticket(uuid, text, text) to authenticated;
 grant execute on function public.assign_ticket(uuid, uuid) to authenticated;
 grant execute on function public.set_ticket_status(uuid, text) to authenticated;
+grant execute on function public.set_ticket_answerer(uuid, text) to authenticated;
 grant execute on function public.add_ticket_message(uuid, text, text, text, text) to authenticated;

@@ -4528,6 +4528,7 @@ export type Database = {
       };
       "tickets": {
         Row: {
+          "answered_by": string;
           "assignee_id": string | null;
           "contact_id": string | null;
           "conversation_id": string | null;
@@ -4557,6 +4558,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "answered_by"?: string;
           "assignee_id"?: string | null;
           "contact_id"?: string | null;
           "conversation_id"?: string | null;
@@ -4585,6 +4587,7 @@ export type Database = {
           "workspace_id": string;
         };
         Update: {
+          "answered_by"?: string;
           "assignee_id"?: string | null;
           "contact_id"?: string | null;
           "conversation_id"?: string | null;
@@ -5277,6 +5280,7 @@ export type Database = {
       "assign_ticket": {
         Args: { "p_assignee_id": string; "p_ticket_id": string };
         Returns: {
+          "answered_by": string;
           "assignee_id": string | null;
           "contact_id": string | null;
           "conversation_id": string | null;
@@ -5825,6 +5829,7 @@ export type Database = {
           "p_workspace_id": string;
         };
         Returns: {
+          "answered_by": string;
           "assignee_id": string | null;
           "contact_id": string | null;
           "conversation_id": string | null;
@@ -6478,6 +6483,7 @@ export type Database = {
           "p_subject"?: string;
         };
         Returns: {
+          "answered_by": string;
           "assignee_id": string | null;
           "contact_id": string | null;
           "conversation_id": string | null;
@@ -7062,9 +7068,48 @@ export type Database = {
         Args: { "p_amount": number; "p_workspace_id": string };
         Returns: undefined;
       };
+      "set_ticket_answerer": {
+        Args: { "p_answered_by": string; "p_ticket_id": string };
+        Returns: {
+          "answered_by": string;
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "set_ticket_status": {
         Args: { "p_status": string; "p_ticket_id": string };
         Returns: {
+          "answered_by": string;
           "assignee_id": string | null;
           "contact_id": string | null;
           "conversation_id": string | null;
@@ -7443,6 +7488,7 @@ export type Database = {
           "p_ticket_id": string;
         };
         Returns: {
+          "answered_by": string;
           "assignee_id": string | null;
           "contact_id": string | null;
           "conversation_id": string | null;

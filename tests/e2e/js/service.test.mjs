@@ -103,6 +103,18 @@ test("the customer's answer wakes it, and all is one timeline", async () => {
   assert.ok(ok(rest).every(({ at }) => at <= words[1].at));
 });
 
+test("people have taken over: the model is silent until it is asked to answer again", async () => {
+  assert.equal((await now()).answered_by, "people");
+  const answers = async () =>
+    (await timeline(support)).filter(({ source, kind }) => source === "conversation" && kind === "assistant");
+  assert.ok((await answers()).every(({ at }) => Date.parse(at) < Date.parse(ticket.created_at)));
+  fails(await sales.client.rpc("set_ticket_answerer", { p_ticket_id: ticket.id, p_answered_by: "ai" }), 403, "workspace.forbidden");
+  ok(await support.client.rpc("set_ticket_answerer", { p_ticket_id: ticket.id, p_answered_by: "ai" }));
+  const before = (await answers()).length;
+  await write("When do you open?");
+  await until(answers, (rows) => rows.length === before + 1);
+});
+
 test("the states follow each other as listed", async () => {
   const rules = ok(await support.client.from("ticket_transitions").select("to_status").eq("from_status", "open"));
   assert.deepEqual(rules.map(({ to_status }) => to_status).sort(), ["on_hold", "pending", "solved"]);

@@ -21,7 +21,9 @@ insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
 insert into app.notification_kinds (kind, is_optional, description) values
   ('ticket_assigned', true, 'A ticket was given to you.'),
   ('ticket_breached', true, 'A ticket of yours has missed what was promised.'),
-  ('ticket_mood', true, 'A customer of yours is getting upset.');
+  ('ticket_mood', true, 'A customer of yours is getting upset.'),
+  ('ticket_customer_replied', true, 'A customer wrote in a ticket that people answer.');
+update app.notification_kinds set emails_per_hour = 20 where kind = 'ticket_customer_replied';
 
 ------------------------------------------------------------------------------------------------
 -- public.ticket_transitions
@@ -165,7 +167,7 @@ comment on column public.tickets.status_at is 'Since when it is in this state.';
 comment on column public.tickets.priority is 'Decides what was promised; see sla_policies.';
 comment on column public.tickets.contact_id is 'Whose it is; null when nobody is known.';
 comment on column public.tickets.conversation_id is 'The contact''s conversation it came from; replies go out by its channel. Null: the ticket is answered elsewhere.';
-comment on column public.tickets.answered_by is 'Who answers the contact on the channel: people from their first reply until it is solved, else the model.';
+comment on column public.tickets.answered_by is 'Who answers the contact on the channel: people from their first reply until it is closed, else the model.';
 comment on column public.tickets.assignee_id is 'The member who deals with it; becomes null when they leave the workspace.';
 comment on column public.tickets.created_by is 'The member who opened it.';
 comment on column public.tickets.idempotency_key is 'Chosen by the client: the same key opens once.';

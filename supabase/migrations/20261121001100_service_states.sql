@@ -172,7 +172,7 @@ begin
       then t.first_response_due_at + v_stood else t.first_response_due_at end,
     resolution_due_at = case when t.resolution_breached_at is null then t.resolution_due_at + v_stood else t.resolution_due_at end,
     solved_at = case p_to when 'solved' then now() when 'closed' then t.solved_at end,
-    answered_by = case p_to when 'solved' then 'ai' else t.answered_by end,
+    answered_by = case p_to when 'closed' then 'ai' else t.answered_by end,
     reopened = t.reopened + case when v_from in ('solved', 'closed') and p_to = 'open' then 1 else 0 end
   where t.id = p_ticket.id
   returning * into p_ticket;
@@ -186,7 +186,7 @@ end;
 $$;
 
 comment on function app.move_ticket(public.tickets, text, uuid) is
-  'Into another state, with the clocks: they stand while it is pending, solved or closed, and what is promised moves on by that time. Solved, the conversation is the model''s again. The same state changes nothing. The caller holds the ticket''s lock. Internal.';
+  'Into another state, with the clocks: they stand while it is pending, solved or closed, and what is promised moves on by that time. Closed, the conversation is the model''s again. The same state changes nothing. The caller holds the ticket''s lock. Internal.';
 
 create function app.lock_ticket(p_ticket_id uuid) returns public.tickets
 language plpgsql volatile security definer set search_path = '' as $$
@@ -218,8 +218,12 @@ begin
   select * into v_ticket from public.tickets as t
   where t.conversation_id = new.conversation_id and t.status <> 'closed'
   for no key update;
-  if found and v_ticket.status in ('pending', 'solved') then
-    perform app.move_ticket(v_ticket, 'open', null);
+  if found and (v_ticket.answered_by = 'people' or v_ticket.status in ('pending', 'solved')) then
+    if v_ticket.status in ('pending', 'solved') then
+      v_ticket := app.move_ticket(v_ticket, 'open', null);
+    end if;
+    perform app.tell_ticket(v_ticket, 'ticket_customer_replied',
+      'replied:' || to_char(now() at time zone 'UTC', 'YYYY-MM-DD HH24'));
   end if;
   perform app.enqueue('service.rate_message', new.workspace_id, new.id);
   return null;
@@ -227,7 +231,7 @@ end;
 $$;
 
 comment on function app.hear_contact() is
-  'Trigger: a ticket that waited for the customer, or was solved, is open again, and the words are rated. A closed one stays closed.';
+  'Trigger: a ticket that waited for the customer, or was solved, is open again; then, and wherever people answer, they are told, once an hour for a ticket; the words are rated. A closed one stays closed.';
 
 create trigger hear_contact after insert on public.messages
   for each row when (new.contact_id is not null and new.role = 'user')

@@ -59,7 +59,7 @@ begin atomic
 end;
 
 comment on function public.set_ticket_answerer(uuid, text) is
-  'Who answers the contact on the conversation''s channel: people, and answers that the model has begun are stopped; or ai. A reply says people by itself, a solved ticket says ai. Errors: ticket.not_found, ticket.bad_answerer, ticket.no_channel, workspace.forbidden.';
+  'Who answers the contact on the conversation''s channel: people, and answers that the model has begun are stopped; or ai. A reply says people by itself, a closed ticket says ai. Errors: ticket.not_found, ticket.bad_answerer, ticket.no_channel, workspace.forbidden.';
 
 create function public.add_ticket_message(
   p_ticket_id uuid, p_kind text, p_body text, p_status text default null, p_idempotency_key text default null

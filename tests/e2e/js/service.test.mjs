@@ -95,6 +95,8 @@ test("a reply goes into the outbox of the channel, once; then it waits for the c
 test("the customer's answer wakes it, and all is one timeline", async () => {
   await write("Thank you so much, that is perfect.");
   assert.equal((await until(now, ({ status }) => status !== "pending")).status, "open");
+  const told = await support.client.from("notifications").select("data").eq("kind", "ticket_customer_replied");
+  assert.deepEqual(ok(told).map(({ data }) => data.number), [1]);
   const words = (await timeline(support)).filter(({ source, kind }) => source === "ticket" || kind === "user");
   assert.deepEqual(words.map(({ kind }) => kind), ["user", "reply", "note", "user"]);
   const rest = await support.client.rpc("ticket_timeline", {

@@ -81,15 +81,58 @@ def test_by_hand(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
     assert desk.events(ticket, "answered_by") == [("ai", "people"), ("people", "ai")]
 
 
-@pytest.mark.parametrize("ended", ["solved", "closed"])
-def test_what_is_solved_is_the_models_again(
-    desk: Helpdesk, channel: Channel, ticket: Row, ended: str
-) -> None:
+def test_what_people_solved_comes_back_to_people(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
+    """"It is still broken" is for whoever said that it is not."""
     desk.say(ticket, "reply", "It has arrived.", status="solved")
-    if ended == "closed":
-        desk.move(ticket, "closed")
+    used = requests(desk)
+    desk.write(channel, "It is still broken.")
+    row = desk.now(ticket)
+    assert (row["status"], row["answered_by"], answers(desk)) == ("open", "people", ["cancelled"])
+    assert requests(desk) == used
+
+
+def test_what_the_model_answered_stays_its_own(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
+    desk.move(ticket, "solved")
+    desk.write(channel, "One more thing.")
+    row = desk.now(ticket)
+    assert (row["status"], row["answered_by"], answers(desk)) == ("open", "ai", ["pending", "pending"])
+
+
+def test_what_is_closed_is_the_models_again(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
+    desk.say(ticket, "reply", "It has arrived.", status="solved")
+    desk.move(ticket, "closed")
     desk.write(channel, "And what are your opening hours?")
     assert (desk.now(ticket)["answered_by"], answers(desk)) == ("ai", ["cancelled", "pending"])
+    assert desk.told("ticket_customer_replied") == []
+
+
+def test_who_answers_is_told_once_an_hour(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
+    """Everybody who answers tickets, then the one whose it is; nobody while the model answers."""
+    told, cast = partial(desk.told, "ticket_customer_replied"), desk.cast
+    desk.write(channel, "Hello?")
+    assert told() == []
+    hand(desk, ticket, "people")
+    for text in ("Anybody?", "Please!"):
+        desk.write(channel, text)
+    everybody = {cast.owner.user_id, cast.admin.user_id, cast.support.user_id}
+    assert (set(told()), len(told())) == (everybody, 3)
+    desk.call(cast.support, "assign_ticket", ticket_id=ticket["id"], assignee_id=cast.admin.user_id)
+    desk.write(channel, "Still nobody?")
+    assert len(told()) == 3
+    desk.db.admin.execute("update public.notifications set dedupe_key = dedupe_key || ':earlier'")
+    desk.write(channel, "An hour later.")
+    assert told()[3:] == [cast.admin.user_id]
+    data = "select data - 'ticket_id' as said from public.notifications where kind = 'ticket_customer_replied'"
+    assert desk.all(data)[0]["said"] == {"number": 1, "subject": ticket["subject"]}
+
+
+@pytest.mark.parametrize("status", ["pending", "solved"])
+def test_who_wakes_a_ticket_is_heard(desk: Helpdesk, channel: Channel, ticket: Row, status: str) -> None:
+    """Even where the model answers: it was out of sight."""
+    desk.move(ticket, status)
+    desk.write(channel, "Hello?")
+    assert desk.now(ticket)["status"] == "open"
+    assert desk.cast.support.user_id in desk.told("ticket_customer_replied")
 
 
 def test_only_who_answers_tickets_of_a_channel(desk: Helpdesk, ticket: Row) -> None:

@@ -42,6 +42,7 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "ticket_assigned": {"number": "text", "subject": "text", "by": "name"},
     "ticket_breached": {"number": "text", "subject": "text", "promise": "word"},
     "ticket_mood": {"number": "text", "subject": "text"},
+    "ticket_customer_replied": {"number": "text", "subject": "text"},
 }
 PATHS: Mapping[str, str] = {
     "welcome": "/",
@@ -59,6 +60,7 @@ PATHS: Mapping[str, str] = {
     "ticket_assigned": "/tickets",
     "ticket_breached": "/tickets",
     "ticket_mood": "/tickets",
+    "ticket_customer_replied": "/tickets",
 }
 """Pages of the frontend; what is not here is about billing."""
 BILLING_PATH = "/settings/billing"

@@ -218,19 +218,20 @@ comment on function app.require_open(public.workspace_invitations) is
 
 revoke execute on function app.require_open(public.workspace_invitations) from public, anon, authenticated, service_role;
 
-create function app.accept_invitation(p_token text)
+create function app.join_by(p_invitation public.workspace_invitations)
 returns public.workspaces
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security invoker set search_path = ''
 as $$
 declare
   v_user_id uuid := app.require_user();
-  v_invitation public.workspace_invitations := app.invitation_by_token(p_token);
+  v_invitation public.workspace_invitations;
   v_workspace public.workspaces;
 begin
-  perform app.require_invitee(v_invitation);
+  perform app.require_invitee(p_invitation);
   select workspace.* into v_workspace
-  from public.workspaces as workspace where workspace.id = v_invitation.workspace_id for no key update;
-  v_invitation := app.invitation_by_token(p_token);
+  from public.workspaces as workspace where workspace.id = p_invitation.workspace_id for no key update;
+  select invitation.* into v_invitation
+  from public.workspace_invitations as invitation where invitation.id = p_invitation.id;
   perform app.require_invitee(v_invitation);
   perform app.require_open(v_invitation);
 
@@ -244,9 +245,49 @@ begin
 end;
 $$;
 
+comment on function app.join_by(public.workspace_invitations) is
+  'Makes the caller a member, if they are the invited one and the invitation is open. The workspace''s lock makes it single '
+  'use. Who is a member already keeps their role. Internal.';
+
+revoke execute on function app.join_by(public.workspace_invitations) from public, anon, authenticated, service_role;
+
+create function app.accept_invitation(p_token text)
+returns public.workspaces
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform app.require_user();
+  return app.join_by(app.invitation_by_token(p_token));
+end;
+$$;
+
 comment on function app.accept_invitation(text) is
-  'Body of public.accept_invitation. The workspace''s lock makes an invitation single use. Who is a member already keeps '
-  'their role. SECURITY DEFINER: the caller is no member yet.';
+  'Body of public.accept_invitation. SECURITY DEFINER: the caller is no member yet.';
 
 revoke execute on function app.accept_invitation(text) from public, anon, authenticated, service_role;
 grant execute on function app.accept_invitation(text) to authenticated;
+
+create function app.accept_invitation_by_id(p_invitation_id uuid)
+returns public.workspaces
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_user_id uuid := app.require_user();
+  v_invitation public.workspace_invitations;
+begin
+  select invitation.* into v_invitation
+  from public.workspace_invitations as invitation
+  where invitation.id = p_invitation_id and invitation.email = lower(app.claims() ->> 'email');
+  if v_invitation.id is not null and app.email_of(v_user_id) is distinct from v_invitation.email then
+    perform app.fail(403, 'invitation.email_unverified', 'Your e-mail address is not confirmed yet.', 'Confirm it, then try again.');
+  end if;
+  return app.join_by(v_invitation);
+end;
+$$;
+
+comment on function app.accept_invitation_by_id(uuid) is
+  'Body of public.accept_invitation_by_id. Without the token, which proves that the e-mail was read, the address must be '
+  'confirmed. Another''s invitation is not there. SECURITY DEFINER: the caller is no member yet.';
+
+revoke execute on function app.accept_invitation_by_id(uuid) from public, anon, authenticated, service_role;
+grant execute on function app.accept_invitation_by_id(uuid) to authenticated;

@@ -105,6 +105,19 @@ comment on function public.accept_invitation(text) is
 revoke execute on function public.accept_invitation(text) from public, anon, authenticated, service_role;
 grant execute on function public.accept_invitation(text) to authenticated;
 
+create function public.accept_invitation_by_id(p_invitation_id uuid)
+returns public.workspaces
+language sql volatile security invoker set search_path = ''
+as $$
+  select * from app.accept_invitation_by_id(p_invitation_id);
+$$;
+
+comment on function public.accept_invitation_by_id(uuid) is
+  'Makes you a member of the workspace, from your feed (invitation_id of a notification): your confirmed e-mail must be the invited one.';
+
+revoke execute on function public.accept_invitation_by_id(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.accept_invitation_by_id(uuid) to authenticated;
+
 create function public.change_member_role(p_workspace_id uuid, p_user_id uuid, p_role text)
 returns public.workspace_members
 language sql volatile security invoker set search_path = ''

@@ -211,7 +211,7 @@ create table app.suppressions (
   created_at timestamptz not null default now()
 );
 
-comment on table app.suppressions is 'Addresses that get no e-mail any more: it does not exist, or its owner does not want ours. An operator removes a row.';
+comment on table app.suppressions is 'Addresses that get no e-mail any more: it does not exist, or its owner does not want ours. app.lift_suppression removes a row.';
 
 alter table app.suppressions enable row level security;
 

@@ -106,6 +106,21 @@ end;
 
 comment on function app.suppress(text, text) is 'No more e-mail to an address; the first reason stands.';
 
+create function app.lift_suppression(p_email text) returns app.suppressions
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_row app.suppressions;
+begin
+  delete from app.suppressions as s where s.email = lower(btrim(p_email)) returning * into v_row;
+  if found then
+    perform app.audit(null, 'suppression.lifted', v_row.email, jsonb_build_object('reason', v_row.reason, 'since', v_row.created_at));
+  end if;
+  return v_row;
+end;
+$$;
+
+comment on function app.lift_suppression(text) is 'E-mail to an address again, for an operator; the row that is gone, nulls for none. What was suppressed meanwhile is not sent.';
+
 ------------------------------------------------------------------------------------------------
 -- Send
 ------------------------------------------------------------------------------------------------
@@ -239,6 +254,7 @@ revoke execute on function app.notification_rank(text) from public, anon, authen
 revoke execute on function app.end_notification(uuid, text, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.forget_secret() from public, anon, authenticated, service_role;
 revoke execute on function app.suppress(text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.lift_suppression(text) from public, anon, authenticated, service_role;
 revoke execute on function app.has_enough_mail(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.open_notification(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.begin_sending(uuid, text) from public, anon, authenticated, service_role;

@@ -1,7 +1,7 @@
 -- Purpose:  what is told by itself: a new account, an invitation, what billing notices, a document that failed.
--- Risk:     triggers on auth.users and public.profiles, which swallow their own errors, so that they can never stop a sign-up.
--- Way back: drop trigger lamina_email_confirmed on auth.users, drop the functions (cascade drops the other triggers), and put
---           app.invite_member back as 000320 has it.
+-- Risk:     a new column on public.workspace_invitations, with a constant default: no rewrite. Triggers on auth.users and public.profiles, which swallow their own errors, so that they can never stop a sign-up.
+-- Way back: drop trigger lamina_email_confirmed on auth.users, drop the functions (cascade drops the other triggers) and
+--           workspace_invitations.mail_status, and put app.invite_member back as 000320 has it.
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------
@@ -71,7 +71,8 @@ begin atomic
     (select u.id from auth.users as u where lower(u.email) = i.email and u.email_confirmed_at is not null limit 1),
     i.workspace_id, i.email, 'invitation:' || i.id,
     pg_catalog.jsonb_build_object(
-      'invitation_id', i.id, 'role', i.role, 'expires_at', i.expires_at,
+      'invitation_id', i.id, 'role', i.role, 'expires_at', i.expires_at, 'workspace_id', i.workspace_id,
+      'workspace', (select w.name from public.workspaces as w where w.id = i.workspace_id),
       'inviter', (select p.display_name from public.profiles as p where p.user_id = i.invited_by)),
     p_token)
   from public.workspace_invitations as i
@@ -79,7 +80,26 @@ begin atomic
 end;
 
 comment on function app.mail_invitation(uuid, text) is
-  'The token travels in the e-mail only: it is kept until the e-mail has ended, apart from what the feed shows. Internal.';
+  'The token travels in the e-mail only: it is kept until the e-mail has ended, apart from what the feed shows. Who is invited cannot read the workspace, so the feed names it. Internal.';
+
+alter table public.workspace_invitations add column mail_status text not null default 'queued';
+comment on column public.workspace_invitations.mail_status is
+  'What became of its e-mail, as in notifications.status: with bounced, complained, failed or suppressed it did not arrive, and the inviter must pass the token on.';
+
+create function app.mirror_invitation_mail() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update public.workspace_invitations as i set mail_status = new.status where i.id = (new.data ->> 'invitation_id')::uuid;
+  return null;
+end;
+$$;
+
+comment on function app.mirror_invitation_mail() is 'The outbox is the invited one''s; who invites sees the state of the e-mail at the invitation.';
+
+create trigger mirror_invitation_mail after update of status on public.notifications
+  for each row when (new.kind = 'invitation' and new.status <> old.status)
+  execute function app.mirror_invitation_mail();
+comment on trigger mirror_invitation_mail on public.notifications is 'An invitation that did not arrive is seen by who made it.';
 
 ------------------------------------------------------------------------------------------------
 -- Billing
@@ -131,5 +151,6 @@ revoke execute on function app.welcome(uuid) from public, anon, authenticated, s
 revoke execute on function app.on_profile_created() from public, anon, authenticated, service_role;
 revoke execute on function app.on_email_confirmed() from public, anon, authenticated, service_role;
 revoke execute on function app.mail_invitation(uuid, text) from public, anon, authenticated, service_role;
+revoke execute on function app.mirror_invitation_mail() from public, anon, authenticated, service_role;
 revoke execute on function app.tell_billing() from public, anon, authenticated, service_role;
 revoke execute on function app.tell_document_failed() from public, anon, authenticated, service_role;

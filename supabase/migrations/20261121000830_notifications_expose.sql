@@ -15,11 +15,16 @@ begin
   update public.notifications as n set read_at = now()
   where n.user_id = v_user_id and n.read_at is null and (p_ids is null or n.id = any (p_ids));
   get diagnostics v_count = row_count;
+  if v_count > 0 then
+    perform realtime.send(
+      jsonb_build_object('unread', (select count(*) from public.notifications as n where n.user_id = v_user_id and n.read_at is null)),
+      'notification.read', 'user:' || v_user_id, true);
+  end if;
   return v_count;
 end;
 $$;
 
-comment on function app.mark_notifications_read(uuid[]) is 'Behind public.mark_notifications_read: the caller''s own only.';
+comment on function app.mark_notifications_read(uuid[]) is 'Behind public.mark_notifications_read: the caller''s own only. Other tabs of theirs hear how many are left.';
 
 create function public.mark_notifications_read(p_ids uuid[] default null) returns int
 language sql volatile security invoker set search_path = ''
@@ -28,19 +33,21 @@ begin atomic
 end;
 
 comment on function public.mark_notifications_read(uuid[]) is
-  'Marks notifications of yours as read, without ids all of them; returns how many were unread. Ids of others are passed over.';
+  'Marks notifications of yours as read, without ids all of them; returns how many were unread. Ids of others are passed over. Your other tabs hear notification.read with {unread: how many are left}.';
 
 ------------------------------------------------------------------------------------------------
 -- Preferences
 ------------------------------------------------------------------------------------------------
 create function app.notification_settings()
-returns table (kind text, description text, is_optional boolean, email boolean)
+returns table (kind text, description text, is_optional boolean, email boolean, suppressed jsonb)
 language plpgsql stable security definer set search_path = '' as $$
 declare
   v_user_id uuid := app.require_user();
+  v_suppressed jsonb := (
+    select jsonb_build_object('reason', s.reason, 'since', s.created_at) from app.suppressions as s where s.email = app.email_of(v_user_id));
 begin
   return query
-  select k.kind, k.description, k.is_optional, not k.is_optional or coalesce(p.email, true)
+  select k.kind, k.description, k.is_optional, not k.is_optional or coalesce(p.email, true), v_suppressed
   from app.notification_kinds as k
   left join public.notification_preferences as p on p.kind = k.kind and p.user_id = v_user_id
   order by k.kind;
@@ -50,13 +57,13 @@ $$;
 comment on function app.notification_settings() is 'Behind public.notification_settings.';
 
 create function public.notification_settings()
-returns table (kind text, description text, is_optional boolean, email boolean)
+returns table (kind text, description text, is_optional boolean, email boolean, suppressed jsonb)
 language sql stable security invoker set search_path = ''
 begin atomic
-  select s.kind, s.description, s.is_optional, s.email from app.notification_settings() as s;
+  select s.kind, s.description, s.is_optional, s.email, s.suppressed from app.notification_settings() as s;
 end;
 
-comment on function public.notification_settings() is 'Every kind of notification, and whether you get e-mails of it.';
+comment on function public.notification_settings() is 'Every kind of notification, and whether you want e-mails of it. suppressed is the same in each row: null, or {reason: bounced | complained | unsubscribed, since} when your address gets none of any kind until the operator lifts it.';
 
 create function app.set_notification_preference(p_kind text, p_email boolean) returns void
 language plpgsql volatile security definer set search_path = '' as $$

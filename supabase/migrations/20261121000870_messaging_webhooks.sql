@@ -152,7 +152,7 @@ begin
     perform app.audit(v_endpoint.workspace_id, 'webhook.disabled', p_endpoint_id::text,
       jsonb_build_object('failures', v_endpoint.failures, 'error_code', p_error_code));
     perform app.notify('webhook_disabled', m.user_id, m.workspace_id, null, concat_ws(':', 'webhook', p_endpoint_id, m.user_id, now()),
-      jsonb_build_object('url', substring(v_endpoint.url from '^https?://[^/?]+'), 'reason', p_error_message))
+      jsonb_build_object('endpoint_id', p_endpoint_id, 'url', substring(v_endpoint.url from '^https?://[^/?]+'), 'reason', p_error_message))
     from public.workspace_members as m
     join public.role_permissions as r on r.role = m.role and r.permission = 'webhooks.manage'
     where m.workspace_id = v_endpoint.workspace_id;

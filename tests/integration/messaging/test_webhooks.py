@@ -170,7 +170,11 @@ async def test_ten_failures_in_a_row_disable_it_with_a_notice(desk: Desk, receiv
     assert (told["workspace_id"], told["subject"]) == (desk.cast.workspace_id, endpoint_id)
     notices = desk.all("select * from public.notifications where kind = 'webhook_disabled'")
     assert {row["user_id"] for row in notices} == {desk.cast.owner.user_id, desk.cast.admin.user_id}
-    assert notices[0]["data"] == {"url": receiver.url.removesuffix("/hook"), "reason": row["disabled_reason"]}
+    assert notices[0]["data"] == {
+        "endpoint_id": str(endpoint_id),
+        "url": receiver.url.removesuffix("/hook"),
+        "reason": row["disabled_reason"],
+    }
     desk.receive("After")
     await desk.work_off()
     assert len(receiver.taken) == 20

@@ -50,6 +50,42 @@ def test_reading_marks_own_ones_once(post: Post, cast: Cast) -> None:
     assert post.status(first) == "queued"
 
 
+def test_other_tabs_hear_how_many_are_left(post: Post, cast: Cast) -> None:
+    first, _second = post.notify(cast.editor, "a"), post.notify(cast.editor, "b")
+
+    def heard() -> list[int]:
+        rows = post.db.rows(
+            "select payload from realtime.messages where event = 'notification.read' and private"
+            " and topic = %s order by inserted_at",
+            f"user:{cast.editor.user_id}",
+        )
+        return [row[0]["unread"] for row in rows]
+
+    mark(post, cast.editor, [first])
+    mark(post, cast.editor, [first])
+    assert heard() == [1]
+    mark(post, cast.editor, None)
+    assert heard() == [1, 0]
+
+
+def test_a_dead_address_is_seen_in_the_settings_until_it_is_lifted(
+    post: Post, cast: Cast, ada: Actor
+) -> None:
+    def suppressed(actor: Actor) -> set[str | None]:
+        with post.db.as_user(actor) as cursor:
+            cursor.execute("select suppressed ->> 'reason' from public.notification_settings()")
+            return {reason for (reason,) in cursor.fetchall()}
+
+    post.db.admin.execute("select app.suppress(%s, 'complained')", (ada.email.upper(),))
+    assert (suppressed(ada), suppressed(cast.editor)) == ({"complained"}, {None})
+    lift = "select (app.lift_suppression(%s)).reason"
+    assert post.db.value(lift, f" {ada.email.upper()}") == "complained"
+    assert post.db.value(lift, ada.email) is None
+    assert suppressed(ada) == {None}
+    audited = "select subject, detail ->> 'reason' from public.audit_log where action = 'suppression.lifted'"
+    assert post.db.rows(audited) == [(ada.email, "complained")]
+
+
 async def test_a_choice_holds_for_mail_and_not_for_the_feed(
     post: Post, mailer: WatchedMailer, ada: Actor
 ) -> None:
@@ -116,4 +152,6 @@ def test_the_settings_are_json_for_a_browser(post: Post, ada: Actor) -> None:
     with post.db.as_user(ada) as cursor:
         cursor.execute("select json_agg(s) from public.notification_settings() as s")
         (found,) = cursor.fetchone() or ("",)
-    assert {"kind", "description", "is_optional", "email"} == set(json.loads(json.dumps(found))[0])
+    shown = json.loads(json.dumps(found))[0]
+    assert {"kind", "description", "is_optional", "email", "suppressed"} == set(shown)
+    assert shown["suppressed"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+from tests.integration.identity.calls import refused
 from tests.integration.notifications.post import Post, WatchedMailer
 from tests.support.actors import Actor, Cast
 
@@ -88,6 +89,67 @@ async def test_an_invitation_travels_by_mail_and_its_token_nowhere_else(
     with post.db.as_user(ada) as cursor:
         cursor.execute("select id from public.accept_invitation(%s)", (found[1],))
         assert cursor.fetchone() == (cast.workspace_id,)
+
+
+def invite(post: Post, cast: Cast, email: str) -> UUID:
+    with post.db.as_user(cast.admin) as cursor:
+        cursor.execute(
+            "select invitation_id from public.invite_member(%s, %s, 'viewer')", (cast.workspace_id, email)
+        )
+        (found,) = cursor.fetchone() or (None,)
+    assert isinstance(found, UUID)
+    return found
+
+
+async def test_who_invites_sees_what_became_of_the_mail(post: Post, cast: Cast, ada: Actor) -> None:
+    post.db.admin.execute("select app.suppress('dead@example.test', 'bounced')")
+    invited = {email: invite(post, cast, email) for email in ("dead@example.test", ada.email)}
+
+    def states(actor: Actor) -> dict[UUID, str]:
+        with post.db.as_user(actor) as cursor:
+            cursor.execute("select id, mail_status from public.workspace_invitations")
+            return dict(cursor.fetchall())
+
+    assert set(states(cast.admin).values()) == {"queued"}
+    await post.work_off()
+    assert states(cast.admin) == {invited["dead@example.test"]: "suppressed", invited[ada.email]: "sent"}
+    sent = post.of(ada)[0]["id"]
+    post.db.admin.execute("select app.end_notification(%s, 'bounced')", (sent,))
+    assert states(cast.owner)[invited[ada.email]] == "bounced"
+    assert states(cast.editor) == {}
+
+
+def test_an_invitation_in_the_feed_says_into_what_and_is_accepted(post: Post, cast: Cast, ada: Actor) -> None:
+    invited = invite(post, cast, ada.email)
+    data = post.of(ada)[0]["data"]
+    assert (data["invitation_id"], data["workspace"]) == (str(invited), "The cast")
+    assert data["workspace_id"] == str(cast.workspace_id)
+    with post.db.as_user(ada) as cursor:
+        cursor.execute("select id from public.accept_invitation_by_id(%s)", (invited,))
+        assert cursor.fetchone() == (cast.workspace_id,)
+    with refused(409, "invitation.used"), post.db.as_user(ada) as cursor:
+        cursor.execute("select public.accept_invitation_by_id(%s)", (invited,))
+
+
+def test_only_the_owner_of_a_confirmed_address_accepts_without_the_token(
+    post: Post, cast: Cast, ada: Actor
+) -> None:
+    accept = "select public.accept_invitation_by_id(%s)"
+    invited = invite(post, cast, ada.email)
+    for actor in (cast.stranger, cast.admin):
+        with refused(404, "invitation.not_found"), post.db.as_user(actor) as cursor:
+            cursor.execute(accept, (invited,))
+    post.as_auth("update auth.users set email_confirmed_at = null where id = %s", ada.user_id)
+    with refused(403, "invitation.email_unverified"), post.db.as_user(ada) as cursor:
+        cursor.execute(accept, (invited,))
+    impostor = {**ada.claims(), "sub": str(cast.stranger.user_id)}
+    with refused(403, "invitation.email_unverified"), post.db.as_claims(impostor) as cursor:
+        cursor.execute(accept, (invited,))
+    post.confirm(ada)
+    with post.db.as_user(cast.admin) as cursor:
+        cursor.execute("select public.revoke_invitation(%s)", (invited,))
+    with refused(410, "invitation.revoked"), post.db.as_user(ada) as cursor:
+        cursor.execute(accept, (invited,))
 
 
 async def test_a_stranger_is_invited_in_the_language_of_who_invites(

@@ -130,9 +130,9 @@ create table public.connection_records (
 
 comment on table public.connection_records is 'What became of a contact in another system: their row for ours.';
 comment on column public.connection_records.status is
-  'synced; refused: not sent again until it changes; sending, waiting, unknown: an event that may be counted once only is about to go, did not go, or nobody knows; baseline: from before the connection; linked: came from there.';
+  'synced; refused: not sent again until it changes, or all are; sending, waiting, unknown: an event that may be counted once only is about to go, did not go, or nobody knows; baseline: from before the connection; linked: came from there.';
 comment on column public.connection_records.remote_id is 'What they call it.';
-comment on column public.connection_records.sent_hash is 'sha256 of what was last sent: the same is not sent again.';
+comment on column public.connection_records.sent_hash is 'sha256 of what was last sent: the same is not sent again. Null: nothing yet, or all is to be sent again.';
 comment on column public.connection_records.error_code is 'Why it was refused, stable; see docs/error-codes.md.';
 comment on column public.connection_records.error_message is 'The same for people.';
 

@@ -162,12 +162,15 @@ begin
   end if;
   if p_is_full then
     update public.connections as c set cursor_at = null, cursor_id = null where c.id = p_connection_id;
+    update public.connection_records as r set sent_hash = null
+    where r.connection_id = p_connection_id and v_connection.kind in ('mailchimp', 'salesforce') and r.sent_hash is not null;
   end if;
   return app.enqueue_sync(v_connection, now());
 end;
 $$;
 
-comment on function app.ask_connection(uuid, text, boolean) is 'Behind public.test_connection and public.sync_connection; the id of the job.';
+comment on function app.ask_connection(uuid, text, boolean) is
+  'Behind public.test_connection and public.sync_connection; the id of the job. In full, hashes of what was sent are forgotten where sending twice is harmless.';
 
 revoke execute on function app.create_connection(uuid, text, text, jsonb, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.update_connection(uuid, text, jsonb, boolean) from public, anon, authenticated, service_role;

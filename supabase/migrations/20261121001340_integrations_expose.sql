@@ -68,7 +68,7 @@ begin atomic
 end;
 
 comment on function public.sync_connection(uuid, boolean) is
-  'Synchronises now what changed, or looks at every contact again; the id of the job. Without it the schedule does it within five minutes. Errors: connection.not_found, connection.inbound_only, connection.not_active, workspace.forbidden.';
+  'Synchronises now what changed; in full, every contact is looked at and sent again, those refused before too, except to Google Analytics, which would count twice. The id of the job. Without it the schedule does it within five minutes. Errors: connection.not_found, connection.inbound_only, connection.not_active, workspace.forbidden.';
 
 create function public.receive_inbound(p_connection_id uuid, p_signature text, p_body text) returns text
 language sql volatile security invoker set search_path = ''

@@ -18,7 +18,8 @@ Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class FakeCrms:
     """``replies`` answer the next requests, one each, before anything is kept; then all is taken.
 
-    ``members`` by hash of the address; ``events`` as Google got them; ``refused`` keys are wrong ones.
+    ``members`` by hash of the address; ``events`` as Google got them; ``refused`` keys are wrong ones;
+    an address that holds ``suspects`` is refused in a batch.
     """
 
     replies: list[Reply] = field(default_factory=list)
@@ -26,6 +27,7 @@ class FakeCrms:
     events: list[dict[str, Any]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    suspects: str = "fake"
     url: str = ""
 
     def join(self, address: str, status: str = "subscribed", **more: Any) -> None:
@@ -77,7 +79,7 @@ class FakeCrms:
                 errors.append(
                     {"email_address": address, "error_code": "ERROR_CONTACT_EXISTS", "error": "Exists."}
                 )
-            elif "fake" in address:
+            elif self.suspects and self.suspects in address:
                 errors.append(
                     {"email_address": address, "error_code": "ERROR_GENERIC", "error": "Looks fake."}
                 )

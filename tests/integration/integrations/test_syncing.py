@@ -45,7 +45,8 @@ async def test_the_same_is_not_sent_again_and_a_change_is(office: Office) -> Non
     made = office.connect()
     await office.work_off()
     office.vendor.asked.clear()
-    office.sync(made["connection_id"], is_full=True)
+    office.change(ada, lead_score=10)
+    office.sync(made["connection_id"])
     await office.work_off()
     assert office.vendor.asked == []
     office.change(ada, name="Ada Lovelace")
@@ -82,7 +83,7 @@ async def test_one_who_withdrew_speaks_for_their_address(office: Office) -> None
     assert not any(asked.startswith(("POST", "PUT")) for asked in office.vendor.asked)
 
 
-async def test_a_refused_contact_stops_nobody_and_is_not_sent_again(office: Office) -> None:
+async def test_a_refused_contact_stops_nobody_and_is_sent_again_when_all_are(office: Office) -> None:
     fake = office.contact("fake@example.test")
     ada = office.contact("ada@example.test")
     made = office.connect()
@@ -91,9 +92,16 @@ async def test_a_refused_contact_stops_nobody_and_is_not_sent_again(office: Offi
     assert (records[ada]["status"], records[fake]["status"]) == ("synced", "refused")
     assert records[fake]["error_code"] == "crm.contact_refused"
     office.vendor.asked.clear()
-    office.sync(made["connection_id"], is_full=True)
+    office.sync(made["connection_id"])
     await office.work_off()
     assert office.vendor.asked == []
+    del office.vendor.members[hash_of("ada@example.test")]
+    office.vendor.suspects = ""
+    office.sync(made["connection_id"], is_full=True)
+    await office.work_off()
+    assert office.statuses() == ["synced", "synced"]
+    assert office.vendor.status_of("ada@example.test") == "subscribed"
+    assert office.vendor.status_of("fake@example.test") == "subscribed"
 
 
 async def test_a_thousand_go_in_few_requests_and_jobs(office: Office) -> None:

@@ -193,7 +193,13 @@ def test_an_import_writes_updates_and_refuses(shop: Shop) -> None:
         "created": 2, "updated": 2, "unchanged": 1,
     }  # fmt: skip
     assert [refusal["index"] for refusal in result["refused"]] == [3, 4, 5]
-    assert {refusal["error_code"] for refusal in result["refused"]} == {"contact.bad_field"}
+    assert [refusal["error_code"] for refusal in result["refused"]] == [
+        "contact.no_address",
+        "contact.bad_field",
+        "contact.no_address",
+    ]
+    assert [len(result["ids"][key]) for key in ("created", "updated")] == [2, 2]
+    assert str(old) == result["ids"]["updated"][0]
     (ada,) = shop.all("select * from public.contacts where id = %s", old)
     assert (ada["name"], ada["company"], ada["tags"]) == ("Ada Lovelace", "Engines", ["vip", "fair"])
     (new,) = shop.all("select * from public.contacts where email = 'new@example.test'")
@@ -206,6 +212,41 @@ def test_an_import_writes_updates_and_refuses(shop: Shop) -> None:
     assert shop.db.value("select job_title from public.contacts where name = 'Paul'") == "Director"
     again = load(shop, rows, source="fair")
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 5)
+
+
+BLANK: dict[str, object] = dict.fromkeys(("name", "company", "job_title", "language", "country", "lifecycle"), " ")
+
+
+def test_empty_cells_of_a_table_are_not_given(shop: Shop) -> None:
+    known = shop.contact(name="Ada", email="ada@example.test", company="Engines", language="fr")
+    rows = [
+        {**BLANK, "email": "", "phone": "+33 6 12 34 56 78"},
+        {**BLANK, "email": "ada@example.test\t", "phone": "", "tags": ["", " fair "]},
+        {**BLANK, "email": "bea@example.test", "phone": None, "name": "\u00a0 Bea\n", "language": "FR"},
+    ]
+    result = load(shop, rows)
+    assert (result["created"], result["updated"], result["refused"]) == (2, 1, [])
+    assert result["ids"]["updated"] == [str(known)]
+    found = shop.all("select name, email, phone, company, language, tags from public.contacts order by email")
+    assert [tuple(row.values()) for row in found] == [
+        ("Ada", "ada@example.test", None, "Engines", "fr", ["fair"]),
+        ("Bea", "bea@example.test", None, None, "fr", []),
+        (None, None, "+33 6 12 34 56 78", None, None, []),
+    ]
+    assert load(shop, rows)["unchanged"] == 3
+
+
+def test_a_refused_row_names_its_column(shop: Shop) -> None:
+    wrong = {"country": "France", "language": "french", "lifecycle": "king", "name": "x" * 201, "phone": "1"}
+    rows: list[Any] = [{"email": f"{field}@example.test", field: value} for field, value in wrong.items()]
+    rows += [{"email": "e" * 300}, {"email": "tags@example.test", "tags": ["x"] * 2 + ["y" * 3000]}, {}, {"phone": "-"}]
+    refused_rows = load(shop, rows)["refused"]
+    assert [row.get("field") for row in refused_rows] == [*wrong, "email", "tags", None, None]
+    for row in refused_rows[:-2]:
+        assert row["error_code"] == "contact.bad_field"
+        assert f"The field {row['field']} " in row["error_message"]
+    assert {row["error_code"] for row in refused_rows[-2:]} == {"contact.no_address"}
+    assert shop.db.value("select count(*) from public.contacts") == 0
 
 
 def test_imports_at_once_double_nothing(shop: Shop) -> None:

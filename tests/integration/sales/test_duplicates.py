@@ -262,7 +262,7 @@ def test_an_import_has_bounds_and_rights(shop: Shop) -> None:
             load(shop, wrong)
     with refused(400, "contact.bad_import"):
         load(shop, [{"email": "a@b.test"}], source="")
-    for name in ("marketing", "editor"):
+    for name in ("viewer", "editor"):
         with refused(403, "workspace.forbidden"):
             shop.call(
                 "import_contacts",

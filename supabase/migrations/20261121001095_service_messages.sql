@@ -50,7 +50,8 @@ create table public.ticket_events (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   ticket_id uuid not null references public.tickets (id) on delete cascade,
-  kind text not null check (kind in ('opened', 'status', 'priority', 'subject', 'assignee', 'answered_by', 'breached', 'mood')),
+  kind text not null check (kind in (
+    'opened', 'status', 'priority', 'subject', 'assignee', 'answered_by', 'contact', 'conversation', 'breached', 'mood')),
   actor_id uuid,
   from_value text,
   to_value text,

@@ -182,6 +182,55 @@ $$;
 
 comment on function app.update_ticket(uuid, text, text) is 'Behind public.update_ticket.';
 
+create function app.link_ticket(p_ticket_id uuid, p_contact_id uuid, p_conversation_id uuid) returns public.tickets
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_conversation public.conversations;
+  v_before public.tickets;
+  v_ticket public.tickets;
+begin
+  perform app.require_user();
+  -- The conversation first, then its ticket: as the customer who writes locks them.
+  if p_conversation_id is not null then
+    select * into v_conversation from public.conversations as c
+    where c.id = p_conversation_id and c.contact_id is not null
+      and c.workspace_id = any (array(select app.workspaces_with('conversations.read_all')))
+    for no key update;
+  end if;
+  v_before := app.lock_ticket(p_ticket_id);
+  v_ticket := v_before;
+  v_ticket.contact_id := coalesce(p_contact_id, v_conversation.contact_id);
+  v_ticket.conversation_id := coalesce(v_conversation.id, v_before.conversation_id);
+  v_ticket.assignee_id := null;
+  if p_conversation_id is not null and v_conversation.workspace_id is distinct from v_before.workspace_id then
+    perform app.fail(404, 'conversation.not_found', 'There is no such conversation with a contact.');
+  elsif v_ticket.contact_id is null or v_ticket.contact_id <> v_conversation.contact_id then
+    perform app.fail(400, 'ticket.bad_link', 'Name a contact, or a conversation of theirs.');
+  elsif v_before.conversation_id <> v_ticket.conversation_id
+    or v_before.conversation_id is not null and v_before.contact_id <> v_ticket.contact_id then
+    perform app.fail(409, 'ticket.linked', 'The ticket is answered in another conversation already.', 'Open a ticket for this one.');
+  elsif v_before.status <> 'closed' and exists (
+    select from public.tickets as t where t.conversation_id = p_conversation_id and t.status <> 'closed' and t.id <> p_ticket_id
+  ) then
+    perform app.fail(409, 'ticket.conversation_taken', 'The conversation has another ticket that is not closed.');
+  end if;
+  perform app.check_ticket(v_ticket);
+  if v_ticket.contact_id is distinct from v_before.contact_id then
+    perform app.note_ticket(v_before, 'contact', v_before.contact_id::text, v_ticket.contact_id::text, app.user_id());
+  end if;
+  if v_ticket.conversation_id is distinct from v_before.conversation_id then
+    perform app.note_ticket(v_before, 'conversation', null, v_ticket.conversation_id::text, app.user_id());
+    perform app.enqueue('service.roll_up_ticket', v_before.workspace_id, p_ticket_id);
+  end if;
+  update public.tickets as t set contact_id = v_ticket.contact_id, conversation_id = v_ticket.conversation_id
+  where t.id = p_ticket_id
+  returning * into v_ticket;
+  return v_ticket;
+end;
+$$;
+
+comment on function app.link_ticket(uuid, uuid, uuid) is 'Behind public.link_ticket.';
+
 create function app.assign_ticket(p_ticket_id uuid, p_assignee_id uuid) returns public.tickets
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -218,10 +267,12 @@ revoke execute on function app.tell_assignee(public.tickets) from public, anon, 
 revoke execute on function app.create_ticket(uuid, text, text, uuid, text, uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.open_ticket_from_conversation(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.update_ticket(uuid, text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.link_ticket(uuid, uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.assign_ticket(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.set_ticket_status(uuid, text) from public, anon, authenticated, service_role;
 grant execute on function app.create_ticket(uuid, text, text, uuid, text, uuid, text) to authenticated;
 grant execute on function app.open_ticket_from_conversation(uuid, text, text) to authenticated;
 grant execute on function app.update_ticket(uuid, text, text) to authenticated;
+grant execute on function app.link_ticket(uuid, uuid, uuid) to authenticated;
 grant execute on function app.assign_ticket(uuid, uuid) to authenticated;
 grant execute on function app.set_ticket_status(uuid, text) to authenticated;

@@ -34,6 +34,16 @@ end;
 comment on function public.update_ticket(uuid, text, text) is
   'Changes what is given, null leaves as it is; another priority brings its promises. Errors: ticket.not_found, ticket.bad_subject, ticket.bad_priority, workspace.forbidden.';
 
+create function public.link_ticket(p_ticket_id uuid, p_contact_id uuid default null, p_conversation_id uuid default null)
+returns public.tickets
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.link_ticket(p_ticket_id, p_contact_id, p_conversation_id);
+end;
+
+comment on function public.link_ticket(uuid, uuid, uuid) is
+  'Says whose a ticket is: a contact, or a contact''s conversation, on whose channel replies go out from then on; the contact may be put right while there is no conversation, which stays. Errors: ticket.not_found, ticket.bad_link, ticket.bad_contact, ticket.linked, ticket.conversation_taken, conversation.not_found, workspace.forbidden.';
+
 create function public.assign_ticket(p_ticket_id uuid, p_assignee_id uuid) returns public.tickets
 language sql volatile security invoker set search_path = ''
 begin atomic
@@ -75,6 +85,7 @@ comment on function public.add_ticket_message(uuid, text, text, text, text) is
 revoke execute on function public.create_ticket(uuid, text, text, uuid, text, uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function public.open_ticket_from_conversation(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function public.update_ticket(uuid, text, text) from public, anon, authenticated, service_role;
+revoke execute on function public.link_ticket(uuid, uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.assign_ticket(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.set_ticket_status(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function public.set_ticket_answerer(uuid, text) from public, anon, authenticated, service_role;
@@ -82,6 +93,7 @@ revoke execute on function public.add_ticket_message(uuid, text, text, text, tex
 grant execute on function public.create_ticket(uuid, text, text, uuid, text, uuid, text) to authenticated;
 grant execute on function public.open_ticket_from_conversation(uuid, text, text) to authenticated;
 grant execute on function public.update_ticket(uuid, text, text) to authenticated;
+grant execute on function public.link_ticket(uuid, uuid, uuid) to authenticated;
 grant execute on function public.assign_ticket(uuid, uuid) to authenticated;
 grant execute on function public.set_ticket_status(uuid, text) to authenticated;
 grant execute on function public.set_ticket_answerer(uuid, text) to authenticated;

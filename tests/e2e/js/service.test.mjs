@@ -131,6 +131,23 @@ test("tickets by hand count on, once for each key", async () => {
   const wish = { p_workspace_id: workspace, p_subject: "Called about an invoice", p_idempotency_key: randomUUID() };
   const both = await Promise.all([1, 2].map(() => support.client.rpc("create_ticket", wish)));
   assert.deepEqual(both.map((made) => ok(made).number), [2, 2]);
+  const call = (person, wish) => person.client.rpc("link_ticket", { p_ticket_id: both[0].data.id, ...wish });
+  fails(await call(support, {}), 400, "ticket.bad_link");
+  fails(await call(support, { p_conversation_id: ticket.conversation_id }), 409, "ticket.conversation_taken");
+  fails(await call(sales, { p_contact_id: ticket.contact_id }), 403, "workspace.forbidden");
+  assert.equal(ok(await call(support, { p_contact_id: ticket.contact_id })).contact_id, ticket.contact_id);
+});
+
+test("the customer's whole past is one timeline, page by page", async () => {
+  const past = (person, page = {}) => person.client.rpc("contact_timeline", { p_contact_id: ticket.contact_id, ...page });
+  const whole = ok(await past(support, { p_limit: 200 }));
+  assert.deepEqual([...new Set(whole.map(({ source }) => source))].sort(), ["conversation", "ticket", "ticket_message"]);
+  assert.deepEqual([...new Set(whole.filter(({ source }) => source === "ticket").map(({ detail }) => detail.number))], [2, 1]);
+  const last = whole[4];
+  const next = ok(await past(support, { p_limit: 5, p_before: last.at, p_before_id: last.id }));
+  assert.deepEqual(next.map(({ id }) => id), whole.slice(5, 10).map(({ id }) => id));
+  assert.ok(ok(await past(sales)).every(({ source }) => source !== "conversation"));
+  fails(await past(stranger), 404, "contact.not_found");
 });
 
 test("sales looks on and changes nothing; nobody else knows of it", async () => {

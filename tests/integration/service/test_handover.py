@@ -82,7 +82,7 @@ def test_by_hand(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
 
 
 def test_what_people_solved_comes_back_to_people(desk: Helpdesk, channel: Channel, ticket: Row) -> None:
-    """"It is still broken" is for whoever said that it is not."""
+    """Who hears that it is still broken is whoever said that it is not."""
     desk.say(ticket, "reply", "It has arrived.", status="solved")
     used = requests(desk)
     desk.write(channel, "It is still broken.")
@@ -122,7 +122,9 @@ def test_who_answers_is_told_once_an_hour(desk: Helpdesk, channel: Channel, tick
     desk.db.admin.execute("update public.notifications set dedupe_key = dedupe_key || ':earlier'")
     desk.write(channel, "An hour later.")
     assert told()[3:] == [cast.admin.user_id]
-    data = "select data - 'ticket_id' as said from public.notifications where kind = 'ticket_customer_replied'"
+    data = (
+        "select data - 'ticket_id' as said from public.notifications where kind = 'ticket_customer_replied'"
+    )
     assert desk.all(data)[0]["said"] == {"number": 1, "subject": ticket["subject"]}
 
 

@@ -8,9 +8,9 @@ select role, permission
 from (values
   ('channels.read', '{owner,admin,editor,sales,support,marketing}'::text[]),
   ('channels.manage', '{owner,admin}'),
-  ('channels.send', '{owner,admin,sales,support}'),
+  ('channels.send', '{owner,admin,support}'),
   ('contacts.read', '{owner,admin,sales,support,marketing}'),
-  ('contacts.write', '{owner,admin,sales,support}'),
+  ('contacts.write', '{owner,admin,sales,support,marketing}'),
   ('webhooks.manage', '{owner,admin}')
 ) as grants (permission, roles)
 cross join unnest(roles) as role;
@@ -20,7 +20,7 @@ select v.id, 'channels' from public.plan_versions as v where v.plan = 'free';
 
 insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
   ('messaging.send_reply', 'outbound', 8, 'chat', 1),
-  ('messaging.check_channel', 'interactive', 3, 'chat', 1),
+  ('messaging.check_channel', 'interactive', 8, 'chat', 1),
   ('messaging.deliver_webhook', 'bulk', 9, 'webhooks', 1),
   ('messaging.purge', 'bulk', 3, null, 1);
 
@@ -39,6 +39,18 @@ create table public.channels (
   unavailable_texts jsonb not null default
     '{"fr": "Désolé, je ne peux pas répondre pour le moment.", "en": "Sorry, I cannot answer at the moment."}'
     check (jsonb_typeof(unavailable_texts) = 'object'),
+  not_answered_texts jsonb not null default
+    '{"fr": "Je n’ai pas la réponse. Pouvez-vous préciser votre question ?",
+      "en": "I do not have an answer to that. Could you tell me more about what you need?"}'
+    check (jsonb_typeof(not_answered_texts) = 'object'),
+  passed_on_texts jsonb not null default
+    '{"fr": "Je n’ai pas la réponse : je transmets votre message à l’équipe.",
+      "en": "I do not have an answer to that, so I am passing your message on to the team."}'
+    check (jsonb_typeof(passed_on_texts) = 'object'),
+  attachment_texts jsonb not null default
+    '{"fr": "Je ne lis que du texte pour l’instant.", "en": "I can only read text for now."}'
+    check (jsonb_typeof(attachment_texts) = 'object'),
+  on_unanswered text not null default 'say' check (on_unanswered in ('say', 'ticket')),
   default_language text not null default 'fr' check (default_language ~ '^[a-z]{2,3}$'),
   status text not null default 'active' check (status in ('active', 'broken', 'disabled')),
   error_code text,
@@ -55,6 +67,10 @@ comment on column public.channels.page_key_last4 is 'End of the vendor''s key, w
 comment on column public.channels.page_name is 'Name of the page behind the key, as the vendor tells it.';
 comment on column public.channels.ack_texts is 'Said at once to whoever writes: language → text.';
 comment on column public.channels.unavailable_texts is 'Said when there will be no answer: language → text.';
+comment on column public.channels.not_answered_texts is 'Said when the documents do not answer and nobody is told of it: language → text.';
+comment on column public.channels.passed_on_texts is 'Said when the documents do not answer and those who answer tickets are told: language → text.';
+comment on column public.channels.attachment_texts is 'Said to who sends a picture, a voice message or anything else without words: language → text.';
+comment on column public.channels.on_unanswered is 'What becomes of a question that the documents do not answer. say: the person is told so; ticket: it becomes a ticket, or is told in the one there is.';
 comment on column public.channels.default_language is 'Language for people whose own has no text.';
 comment on column public.channels.status is 'active; broken: the vendor refuses the key, nothing is sent until a new one is set; disabled: messages are refused.';
 comment on column public.channels.error_code is 'Why it is broken, stable; see docs/error-codes.md.';

@@ -67,10 +67,16 @@ language plpgsql immutable set search_path = '' as $$
 begin
   if app.is_name(p_channel.name) is not true then
     perform app.fail(400, 'channel.bad_name', 'A name has 1 to 100 characters on one line.');
-  elsif app.is_texts(p_channel.ack_texts) is not true or app.is_texts(p_channel.unavailable_texts) is not true then
+  elsif exists (
+    select from unnest(array[p_channel.ack_texts, p_channel.unavailable_texts, p_channel.not_answered_texts,
+      p_channel.passed_on_texts, p_channel.attachment_texts]) as texts
+    where app.is_texts(texts) is not true
+  ) then
     perform app.fail(400, 'channel.bad_texts', 'Texts are an object of languages ("fr") and texts of 1 to 1,000 characters.');
   elsif (p_channel.default_language ~ '^[a-z]{2,3}$') is not true then
     perform app.fail(400, 'channel.bad_language', 'A language is written in two or three small letters, as fr.');
+  elsif (p_channel.on_unanswered in ('say', 'ticket')) is not true then
+    perform app.fail(400, 'channel.bad_unanswered', 'There is no such thing to do with a question without an answer.', 'Use say or ticket.');
   end if;
 end;
 $$;
@@ -98,6 +104,10 @@ begin
   v_channel.default_language := p_default_language;
   v_channel.ack_texts := '{}';
   v_channel.unavailable_texts := '{}';
+  v_channel.not_answered_texts := '{}';
+  v_channel.passed_on_texts := '{}';
+  v_channel.attachment_texts := '{}';
+  v_channel.on_unanswered := 'say';
   perform app.check_channel_texts(v_channel);
   insert into public.channels (workspace_id, name, default_language, page_key_last4, created_by)
   values (p_workspace_id, v_channel.name, p_default_language, right(v_key, 4), app.user_id())
@@ -164,7 +174,8 @@ $$;
 comment on function app.rotate_channel_secret(uuid, interval) is 'Behind public.rotate_channel_secret.';
 
 create function app.update_channel(
-  p_channel_id uuid, p_name text, p_ack_texts jsonb, p_unavailable_texts jsonb, p_default_language text, p_is_enabled boolean
+  p_channel_id uuid, p_name text, p_ack_texts jsonb, p_unavailable_texts jsonb, p_default_language text, p_is_enabled boolean,
+  p_not_answered_texts jsonb, p_passed_on_texts jsonb, p_attachment_texts jsonb, p_on_unanswered text
 ) returns public.channels
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -173,6 +184,10 @@ begin
   v_channel.name := coalesce(btrim(p_name), v_channel.name);
   v_channel.ack_texts := coalesce(p_ack_texts, v_channel.ack_texts);
   v_channel.unavailable_texts := coalesce(p_unavailable_texts, v_channel.unavailable_texts);
+  v_channel.not_answered_texts := coalesce(p_not_answered_texts, v_channel.not_answered_texts);
+  v_channel.passed_on_texts := coalesce(p_passed_on_texts, v_channel.passed_on_texts);
+  v_channel.attachment_texts := coalesce(p_attachment_texts, v_channel.attachment_texts);
+  v_channel.on_unanswered := coalesce(p_on_unanswered, v_channel.on_unanswered);
   v_channel.default_language := coalesce(p_default_language, v_channel.default_language);
   v_channel.status := case
     when p_is_enabled then case v_channel.status when 'disabled' then 'active' else v_channel.status end
@@ -180,6 +195,8 @@ begin
   perform app.check_channel_texts(v_channel);
   update public.channels as c
   set name = v_channel.name, ack_texts = v_channel.ack_texts, unavailable_texts = v_channel.unavailable_texts,
+    not_answered_texts = v_channel.not_answered_texts, passed_on_texts = v_channel.passed_on_texts,
+    attachment_texts = v_channel.attachment_texts, on_unanswered = v_channel.on_unanswered,
     default_language = v_channel.default_language, status = v_channel.status
   where c.id = p_channel_id
   returning * into v_channel;
@@ -187,7 +204,7 @@ begin
 end;
 $$;
 
-comment on function app.update_channel(uuid, text, jsonb, jsonb, text, boolean) is 'Behind public.update_channel.';
+comment on function app.update_channel(uuid, text, jsonb, jsonb, text, boolean, jsonb, jsonb, jsonb, text) is 'Behind public.update_channel.';
 
 create function app.delete_channel(p_channel_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -212,11 +229,12 @@ revoke execute on function app.create_channel(uuid, text, text, text) from publi
 revoke execute on function app.check_channel_later(public.channels) from public, anon, authenticated, service_role;
 revoke execute on function app.set_channel_key(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.rotate_channel_secret(uuid, interval) from public, anon, authenticated, service_role;
-revoke execute on function app.update_channel(uuid, text, jsonb, jsonb, text, boolean) from public, anon, authenticated, service_role;
+revoke execute on function app.update_channel(uuid, text, jsonb, jsonb, text, boolean, jsonb, jsonb, jsonb, text)
+  from public, anon, authenticated, service_role;
 revoke execute on function app.delete_channel(uuid) from public, anon, authenticated, service_role;
 grant execute on function app.text_in(jsonb, text, text) to lamina_worker;
 grant execute on function app.create_channel(uuid, text, text, text) to authenticated;
 grant execute on function app.set_channel_key(uuid, text) to authenticated;
 grant execute on function app.rotate_channel_secret(uuid, interval) to authenticated;
-grant execute on function app.update_channel(uuid, text, jsonb, jsonb, text, boolean) to authenticated;
+grant execute on function app.update_channel(uuid, text, jsonb, jsonb, text, boolean, jsonb, jsonb, jsonb, text) to authenticated;
 grant execute on function app.delete_channel(uuid) to authenticated;

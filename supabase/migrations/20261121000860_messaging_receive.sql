@@ -28,16 +28,18 @@ create function app.identify_contact(p_channel public.channels, p_message jsonb)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_contact public.contacts;
-  v_language text := substring(p_message ->> 'language' from '^[a-z]{2,3}$');
+  v_given public.contacts;
 begin
+  v_given.name := nullif(left(btrim(p_message ->> 'name'), 200), '');
+  v_given.email := substring(p_message ->> 'email' from '^\S{3,254}$');
+  v_given.phone := substring(p_message ->> 'phone' from '^\S.{1,38}\S$');
+  v_given.language := substring(p_message ->> 'language' from '^[a-z]{2,3}$');
   update public.contact_identities as i set last_inbound_at = now()
   where i.channel_id = p_channel.id and i.subscriber_id = p_message ->> 'subscriber_id'
   returning i.contact_id into v_contact.id;
   if not found then
     insert into public.contacts (workspace_id, name, email, phone, language)
-    values (
-      p_channel.workspace_id, nullif(left(btrim(p_message ->> 'name'), 200), ''),
-      substring(p_message ->> 'email' from '^\S{3,254}$'), substring(p_message ->> 'phone' from '^\S.{1,38}\S$'), v_language)
+    values (p_channel.workspace_id, v_given.name, v_given.email, v_given.phone, v_given.language)
     returning * into v_contact;
     insert into public.contact_identities (channel_id, subscriber_id, workspace_id, contact_id)
     values (p_channel.id, p_message ->> 'subscriber_id', p_channel.workspace_id, v_contact.id);
@@ -45,10 +47,13 @@ begin
   end if;
   -- What members wrote stands: the channel only fills what is missing.
   update public.contacts as c
-  set name = coalesce(c.name, nullif(left(btrim(p_message ->> 'name'), 200), '')), language = coalesce(c.language, v_language)
-  where c.id = v_contact.id and (c.name is null or c.language is null);
+  set name = coalesce(c.name, v_given.name), email = coalesce(c.email, v_given.email), phone = coalesce(c.phone, v_given.phone),
+    language = coalesce(c.language, v_given.language)
+  where c.id = v_contact.id
+    and (c.name is null and v_given.name is not null or c.email is null and v_given.email is not null
+      or c.phone is null and v_given.phone is not null or c.language is null and v_given.language is not null);
   select * into v_contact from public.contacts as c where c.id = v_contact.id;
-  v_contact.language := coalesce(v_language, v_contact.language);
+  v_contact.language := coalesce(v_given.language, v_contact.language);
   return v_contact;
 end;
 $$;
@@ -94,89 +99,110 @@ end;
 
 comment on function app.is_left_to_people(uuid) is 'Whether the model keeps silent in a contact''s conversation; tickets, which come later, decide. Internal.';
 
-create function app.ask_for_contact(p_channel public.channels, p_contact public.contacts, p_text text) returns public.messages
+create function app.keep_inbound(p_channel public.channels, p_contact public.contacts, p_text text) returns public.messages
+language sql volatile security definer set search_path = ''
+begin atomic
+  insert into public.messages (workspace_id, conversation_id, role, content, contact_id)
+  values ((p_channel).workspace_id, app.conversation_of(p_channel, p_contact, p_text), 'user', p_text, (p_contact).id)
+  returning *;
+end;
+
+comment on function app.keep_inbound(public.channels, public.contacts, text) is 'The message, in the contact''s conversation on the channel. Internal.';
+
+create function app.ask_for_contact(p_channel public.channels, p_question public.messages) returns public.messages
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_conversation_id uuid := app.conversation_of(p_channel, p_contact, p_text);
   v_answer public.messages;
-  v_question_id uuid;
 begin
-  insert into public.messages (workspace_id, conversation_id, role, content, contact_id)
-  values (p_channel.workspace_id, v_conversation_id, 'user', p_text, p_contact.id)
-  returning id into v_question_id;
-  v_answer.conversation_id := v_conversation_id;
-  v_answer.reply_to := v_question_id;
-  if app.is_left_to_people(v_conversation_id) then
-    return v_answer;
+  if app.is_left_to_people(p_question.conversation_id) then
+    return null;
   end if;
   v_answer.id := gen_random_uuid();
-  v_answer.status := 'pending';
-  begin
-    perform app.require_entitlement(p_channel.workspace_id, 'channels');
-    v_answer.job_id := app.enqueue('knowledge.answer_question', p_channel.workspace_id, v_answer.id,
-      p_ordering_key => format('conversation:%s', v_conversation_id));
-    perform app.consume(p_channel.workspace_id, 'requests', 1, v_answer.job_id);
-  exception when sqlstate 'PT402' then
-    get stacked diagnostics v_answer.error_code = pg_exception_detail, v_answer.error_message = message_text;
-    v_answer.job_id := null;
-    v_answer.status := 'failed';
-    v_answer.finished_at := now();
-  end;
+  if p_channel.status = 'broken' then
+    v_answer.error_code := 'channel.broken';
+    v_answer.error_message := 'The vendor refused the channel''s key; set a new one.';
+  else
+    begin
+      perform app.require_entitlement(p_channel.workspace_id, 'channels');
+      v_answer.job_id := app.enqueue('knowledge.answer_question', p_channel.workspace_id, v_answer.id,
+        p_ordering_key => format('conversation:%s', p_question.conversation_id));
+      perform app.consume(p_channel.workspace_id, 'requests', 1, v_answer.job_id);
+    exception when sqlstate 'PT402' then
+      get stacked diagnostics v_answer.error_code = pg_exception_detail, v_answer.error_message = message_text;
+      v_answer.job_id := null;
+    end;
+  end if;
   insert into public.messages (
     id, workspace_id, conversation_id, role, status, reply_to, job_id, error_code, error_message, finished_at, contact_id)
   values (
-    v_answer.id, p_channel.workspace_id, v_conversation_id, 'assistant', v_answer.status, v_question_id, v_answer.job_id,
-    v_answer.error_code, v_answer.error_message, v_answer.finished_at, p_contact.id)
+    v_answer.id, p_channel.workspace_id, p_question.conversation_id, 'assistant',
+    case when v_answer.job_id is null then 'failed' else 'pending' end, p_question.id, v_answer.job_id,
+    v_answer.error_code, v_answer.error_message, case when v_answer.job_id is null then now() end, p_question.contact_id)
   returning * into v_answer;
   return v_answer;
 end;
 $$;
 
-comment on function app.ask_for_contact(public.channels, public.contacts, text) is
-  'Keeps the message and its answer to be. Without room in the plan the answer has failed at once, and the message is kept all the same. Without an id where people answer. Internal.';
+comment on function app.ask_for_contact(public.channels, public.messages) is
+  'The answer to be. On a broken channel, which could not send it, and without room in the plan it has failed at once; nothing is spent then. Null where people answer. Internal.';
+
+create function app.words_of(p_message jsonb) returns text
+language sql immutable parallel safe set search_path = ''
+return case
+  when length(p_message ->> 'text') between 1 and 8000 and p_message ->> 'text' ~ '\S' then p_message ->> 'text'
+  when p_message ->> 'text' is null and p_message ->> 'attachment' in ('image', 'audio', 'video', 'file', 'attachment')
+    then format('[%s]', p_message ->> 'attachment') end;
+
+comment on function app.words_of(jsonb) is 'What was written, or the kind of what was sent without words, as [image]; null for what is no message. Internal.';
 
 create function app.receive_manychat(p_channel_id uuid, p_secret text, p_message jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_channel public.channels := app.admit_inbound(p_channel_id, p_secret);
   v_contact public.contacts;
+  v_question public.messages;
   v_answer public.messages;
-  v_text text := p_message ->> 'text';
+  v_text text := app.words_of(p_message);
+  v_is_read boolean := p_message ->> 'text' is not null;
 begin
-  if (p_message ->> 'subscriber_id' ~ '^[0-9]{1,20}$' and length(v_text) between 1 and 8000 and v_text ~ '\S') is not true then
+  if (p_message ->> 'subscriber_id' ~ '^[0-9]{1,20}$' and v_text is not null) is not true then
     perform app.fail(400, 'channel.bad_message', 'A message needs the number of its subscriber and 1 to 8,000 characters of text.');
   end if;
   -- One at a time for one person, in the order of this lock: their order in the conversation and of the replies.
   perform app.lock_ordering_key(format('inbound:%s:%s', p_channel_id, p_message ->> 'subscriber_id'));
   v_contact := app.identify_contact(v_channel, p_message);
-  if app.is_first_seen(p_channel_id, p_message) then
-    v_answer := app.ask_for_contact(v_channel, v_contact, v_text);
-    perform app.tell_received(v_channel, v_contact, v_answer, v_text);
+  if app.is_first_seen(p_channel_id, p_message || jsonb_build_object('text', v_text)) then
+    v_question := app.keep_inbound(v_channel, v_contact, v_text);
+    if v_is_read then
+      v_answer := app.ask_for_contact(v_channel, v_question);
+    end if;
+    perform app.tell_received(v_channel, v_contact, v_question);
   end if;
   return jsonb_build_object(
-    'outcome', case when v_answer.reply_to is null then 'duplicate' when v_answer.status = 'failed' then 'unavailable' else 'accepted' end,
+    'outcome', case when v_question.id is null then 'duplicate' when not v_is_read then 'unread'
+      when v_answer.status = 'failed' then 'unavailable' else 'accepted' end,
     'text', app.text_in(
-      case when v_answer.status = 'failed' then v_channel.unavailable_texts else v_channel.ack_texts end,
+      case when not v_is_read then v_channel.attachment_texts when v_answer.status = 'failed' then v_channel.unavailable_texts
+        else v_channel.ack_texts end,
       v_contact.language, v_channel.default_language));
 end;
 $$;
 
 comment on function app.receive_manychat(uuid, text, jsonb) is 'Behind public.receive_manychat.';
 
-create function app.tell_received(p_channel public.channels, p_contact public.contacts, p_answer public.messages, p_text text)
-returns void
+create function app.tell_received(p_channel public.channels, p_contact public.contacts, p_question public.messages) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform realtime.send(
-    jsonb_build_object('conversation_id', p_answer.conversation_id, 'message_id', p_answer.reply_to, 'channel_id', p_channel.id),
+    jsonb_build_object('conversation_id', p_question.conversation_id, 'message_id', p_question.id, 'channel_id', p_channel.id),
     'conversation.message', 'workspace:' || p_channel.workspace_id, true);
   perform app.emit_webhook(p_channel.workspace_id, 'message.received', jsonb_build_object(
-    'message_id', p_answer.reply_to, 'conversation_id', p_answer.conversation_id, 'channel_id', p_channel.id, 'text', p_text,
+    'message_id', p_question.id, 'conversation_id', p_question.conversation_id, 'channel_id', p_channel.id, 'text', p_question.content,
     'contact', jsonb_build_object('id', p_contact.id, 'name', p_contact.name, 'phone', p_contact.phone)));
 end;
 $$;
 
-comment on function app.tell_received(public.channels, public.contacts, public.messages, text) is
+comment on function app.tell_received(public.channels, public.contacts, public.messages) is
   'A hint to members, without words; a copy to the customer''s webhooks. Internal.';
 
 revoke execute on function app.admit_inbound(uuid, text) from public, anon, authenticated, service_role;
@@ -184,7 +210,9 @@ revoke execute on function app.identify_contact(public.channels, jsonb) from pub
 revoke execute on function app.is_first_seen(uuid, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.conversation_of(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
 revoke execute on function app.is_left_to_people(uuid) from public, anon, authenticated, service_role;
-revoke execute on function app.ask_for_contact(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
+revoke execute on function app.keep_inbound(public.channels, public.contacts, text) from public, anon, authenticated, service_role;
+revoke execute on function app.ask_for_contact(public.channels, public.messages) from public, anon, authenticated, service_role;
+revoke execute on function app.words_of(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.receive_manychat(uuid, text, jsonb) from public, anon, authenticated, service_role;
-revoke execute on function app.tell_received(public.channels, public.contacts, public.messages, text) from public, anon, authenticated, service_role;
+revoke execute on function app.tell_received(public.channels, public.contacts, public.messages) from public, anon, authenticated, service_role;
 grant execute on function app.receive_manychat(uuid, text, jsonb) to service_role;

@@ -21,7 +21,7 @@ begin atomic
 end;
 
 comment on function public.set_channel_key(uuid, text) is
-  'Sets the ManyChat page''s API key, which nobody reads back; a broken channel works again. Errors: channel.not_found, channel.bad_key, workspace.forbidden, auth.second_factor_required.';
+  'Sets the ManyChat page''s API key, which nobody reads back; a broken channel works again, and once the vendor knows the key, replies go out that failed for want of it within 24 hours. Errors: channel.not_found, channel.bad_key, workspace.forbidden, auth.second_factor_required.';
 
 create function public.rotate_channel_secret(p_channel_id uuid, p_overlap interval default '1 day') returns text
 language sql volatile security invoker set search_path = ''
@@ -34,15 +34,17 @@ comment on function public.rotate_channel_secret(uuid, interval) is
 
 create function public.update_channel(
   p_channel_id uuid, p_name text default null, p_ack_texts jsonb default null, p_unavailable_texts jsonb default null,
-  p_default_language text default null, p_is_enabled boolean default null
+  p_default_language text default null, p_is_enabled boolean default null, p_not_answered_texts jsonb default null,
+  p_passed_on_texts jsonb default null, p_attachment_texts jsonb default null, p_on_unanswered text default null
 ) returns public.channels
 language sql volatile security invoker set search_path = ''
 begin atomic
-  select * from app.update_channel(p_channel_id, p_name, p_ack_texts, p_unavailable_texts, p_default_language, p_is_enabled);
+  select * from app.update_channel(p_channel_id, p_name, p_ack_texts, p_unavailable_texts, p_default_language, p_is_enabled,
+    p_not_answered_texts, p_passed_on_texts, p_attachment_texts, p_on_unanswered);
 end;
 
-comment on function public.update_channel(uuid, text, jsonb, jsonb, text, boolean) is
-  'Changes what is given, null leaves as it is. Errors: channel.not_found, channel.bad_name, channel.bad_texts, channel.bad_language, workspace.forbidden.';
+comment on function public.update_channel(uuid, text, jsonb, jsonb, text, boolean, jsonb, jsonb, jsonb, text) is
+  'Changes what is given, null leaves as it is. Errors: channel.not_found, channel.bad_name, channel.bad_texts, channel.bad_language, channel.bad_unanswered, workspace.forbidden.';
 
 create function public.delete_channel(p_channel_id uuid) returns void
 language sql volatile security invoker set search_path = ''
@@ -61,6 +63,16 @@ end;
 
 comment on function public.resend_message(uuid) is
   'Sends a reply again that failed, was cancelled, or of which nobody knows whether it arrived: then the person may get it twice. Errors: delivery.not_found, delivery.not_resendable, workspace.forbidden.';
+
+create function app.delivery_of(p_message_id uuid) returns jsonb
+language sql stable security invoker set search_path = ''
+begin atomic
+  select pg_catalog.jsonb_build_object('id', d.id, 'status', d.status, 'error_code', d.error_code)
+  from public.message_deliveries as d where d.message_id = p_message_id
+  order by d.created_at desc limit 1;
+end;
+
+comment on function app.delivery_of(uuid) is 'What became of a message on its channel, null when it was sent nowhere, or the caller may not see it. Internal.';
 
 create function public.create_webhook_endpoint(
   p_workspace_id uuid, p_url text, p_events text[], p_description text default ''
@@ -123,14 +135,16 @@ begin atomic
 end;
 
 comment on function public.receive_manychat(uuid, text, jsonb) is
-  'For the door of ManyChat: keeps a message {subscriber_id, text, message_id?, last_interaction?, name?, email?, phone?, language?} once and enqueues its answer. Returns {outcome: accepted | duplicate | unavailable, text to say at once}. Errors: channel.unauthorised, channel.disabled, channel.bad_message.';
+  'For the door of ManyChat: keeps a message {subscriber_id, text, message_id?, last_interaction?, name?, email?, phone?, language?} once and enqueues its answer. Without words, attachment (image | audio | video | file | attachment) stands for text: kept, not answered. Returns {outcome: accepted | duplicate | unavailable | unread, text to say at once}. Errors: channel.unauthorised, channel.disabled, channel.bad_message.';
 
 revoke execute on function public.create_channel(uuid, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function public.set_channel_key(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function public.rotate_channel_secret(uuid, interval) from public, anon, authenticated, service_role;
-revoke execute on function public.update_channel(uuid, text, jsonb, jsonb, text, boolean) from public, anon, authenticated, service_role;
+revoke execute on function public.update_channel(uuid, text, jsonb, jsonb, text, boolean, jsonb, jsonb, jsonb, text)
+  from public, anon, authenticated, service_role;
 revoke execute on function public.delete_channel(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.resend_message(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.delivery_of(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.create_webhook_endpoint(uuid, text, text[], text) from public, anon, authenticated, service_role;
 revoke execute on function public.update_webhook_endpoint(uuid, text, text[], text, boolean) from public, anon, authenticated, service_role;
 revoke execute on function public.rotate_webhook_secret(uuid) from public, anon, authenticated, service_role;
@@ -140,9 +154,10 @@ revoke execute on function public.receive_manychat(uuid, text, jsonb) from publi
 grant execute on function public.create_channel(uuid, text, text, text) to authenticated;
 grant execute on function public.set_channel_key(uuid, text) to authenticated;
 grant execute on function public.rotate_channel_secret(uuid, interval) to authenticated;
-grant execute on function public.update_channel(uuid, text, jsonb, jsonb, text, boolean) to authenticated;
+grant execute on function public.update_channel(uuid, text, jsonb, jsonb, text, boolean, jsonb, jsonb, jsonb, text) to authenticated;
 grant execute on function public.delete_channel(uuid) to authenticated;
 grant execute on function public.resend_message(uuid) to authenticated;
+grant execute on function app.delivery_of(uuid) to authenticated;
 grant execute on function public.create_webhook_endpoint(uuid, text, text[], text) to authenticated;
 grant execute on function public.update_webhook_endpoint(uuid, text, text[], text, boolean) to authenticated;
 grant execute on function public.rotate_webhook_secret(uuid) to authenticated;

@@ -51,6 +51,21 @@ Deno.test("a message is kept and acknowledged in ManyChat's version 2", async ()
   deepEqual(logged, [{ channel: CHANNEL, outcome: "accepted" }]);
 });
 
+Deno.test("a picture without words is handed on as one, and answered", async () => {
+  const text = "I can only read text for now.";
+  const seen: Inbound[] = [];
+  const { handle } = setUp({
+    receive: (_channel, _secret, message) => {
+      seen.push(message);
+      return Promise.resolve({ outcome: "unread", text });
+    },
+  });
+  const response = await handle(request({ body: '{"id":"1","last_input_text":""}' }));
+  equal(response.status, 200);
+  deepEqual((await response.json()).content.messages, [{ type: "text", text }]);
+  deepEqual(seen, [{ subscriber_id: "1", attachment: "attachment" }]);
+});
+
 Deno.test("without words to say it says nothing", async () => {
   const { handle } = setUp({ receive: () => Promise.resolve({ outcome: "accepted", text: null }) });
   const { content } = await (await handle(request())).json();
@@ -65,7 +80,7 @@ const REFUSED: [string, () => Request, number, string][] = [
   ["a channel that is none", () => request({ channel: "1' or 1=1" }), 401, "channel.unauthorised"],
   ["an empty body", () => request({ body: "" }), 400, "channel.bad_message"],
   ["a form", () => request({ body: "id=1&text=x" }), 400, "channel.bad_message"],
-  ["a picture without words", () => request({ body: '{"id":"1","text":""}' }), 400, "channel.bad_message"],
+  ["a picture of nobody", () => request({ body: '{"text":""}' }), 400, "channel.bad_message"],
   ["a body too large", () => request({ body: " ".repeat(LARGEST_BODY + 1) }), 413, "channel.body_too_large"],
   ["a body that breaks off", () => request({ body: breaking() }), 400, "channel.body_incomplete"],
 ];

@@ -26,7 +26,7 @@ const UNAUTHORISED = {
 const DISABLED = { code: "channel.disabled", message: "This channel is switched off." };
 const NO_MESSAGE = {
   code: "channel.bad_message",
-  message: "The body names no subscriber (id) or no text (last_input_text).",
+  message: "The body is no JSON object that names a subscriber (id).",
 };
 const UNAVAILABLE = {
   code: "channel.store_unavailable",

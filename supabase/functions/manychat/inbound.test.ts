@@ -60,10 +60,35 @@ Deno.test("a long text is cut, and never in the middle of a character", () => {
   deepEqual([cut.length, cut.isWellFormed()], [LONGEST_TEXT, true]);
 });
 
+const ATTACHMENTS: [string, unknown, string][] = [
+  ["no text", undefined, "attachment"],
+  ["a text of null", null, "attachment"],
+  ["blank text", " \n", "attachment"],
+  ["an object", { url: "https://example.test" }, "attachment"],
+  ["an object with a picture", { url: "https://example.test/a.png" }, "image"],
+  ["the address of a picture", "https://many.example.test/u/1.JPG?sig=a/b.pdf", "image"],
+  ["the address of a voice message", "https://many.example.test/u/voice.ogg", "audio"],
+  ["the address of a film", "https://many.example.test/u/1.mp4#t=1", "video"],
+  ["the address of a document", "https://many.example.test/u/offer.pdf", "file"],
+];
+for (const [name, text, attachment] of ATTACHMENTS) {
+  Deno.test(`${name} is an attachment`, () => {
+    deepEqual(read({ id: "1", text }), { subscriber_id: "1", attachment });
+  });
+}
+
+const WORDS = [
+  "See https://example.test/a.png",
+  "https://example.test/a.png is it this one?",
+  "https://example.test/png",
+  "https://example.png",
+  "picture.png",
+];
+for (const text of WORDS) {
+  Deno.test(`"${text}" is text`, () => deepEqual(read({ id: "1", text }), { subscriber_id: "1", text }));
+}
+
 const NOTHING: Record<string, unknown> = {
-  "no text": { id: "1" },
-  "blank text": { id: "1", text: " \n" },
-  "a picture": { id: "1", text: { url: "https://example.test" } },
   "no person": { text: "x" },
   "a person without number": { id: "someone", text: "x" },
   "a number that JSON rounds": { id: 2 ** 60, text: "x" },

@@ -15,7 +15,6 @@ from psycopg.types.json import Jsonb
 from worker.db.pool import Row
 from worker.domains.knowledge import repository
 from worker.domains.knowledge.ingest import model_name
-from worker.domains.knowledge.language import detect_language
 from worker.domains.knowledge.memory import Found, Memory, related, words_to_recall
 from worker.domains.knowledge.ports import KnowledgePorts
 from worker.domains.knowledge.repository import SQL
@@ -69,7 +68,10 @@ async def answer(ports: KnowledgePorts, message_id: UUID) -> Outcome:
     found = await _retrieve(ports, asked, history)
     draft.retrieval_ms = draft.elapsed_ms()
     request = ChatRequest(
-        question=asked["question"], sources=found.sources(), messages=bounded_history(history)
+        question=asked["question"],
+        sources=found.sources(),
+        messages=bounded_history(history),
+        brand=asked["brand"],
     )
     try:
         await _stream(ports, asked, request, draft)
@@ -127,7 +129,8 @@ async def _stream(ports: KnowledgePorts, asked: Row, request: ChatRequest, draft
             if monotonic() - draft.flushed_at >= FLUSH_SECONDS and not may_become_no_answer(draft.text):
                 await _flush(ports, asked, draft)
     if is_no_answer(draft.text):
-        draft.text, draft.answered = not_answered(detect_language(asked["question"])), False
+        draft.text = asked["not_answered"] or not_answered(asked["question"], asked["language"])
+        draft.answered = False
     await _flush(ports, asked, draft)
 
 

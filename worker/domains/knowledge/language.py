@@ -1,15 +1,21 @@
-"""Which language a text is in, by its most common small words. Pure."""
+"""Which language a text is in, by its most common small words; a question's, if that is clear. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
+from worker.providers.stopwords import BY_LANGUAGE
+from worker.providers.words import tokens
+
 WORDS = re.compile(r"[^\W\d_]+")
 LEAST_SHARE = 0.08
 """Share of words that must be a language's small words; below, the text is taken for none of them."""
 
 FALLBACK = "simple"
+
+LEAD = 2
+"""So many more small words than any other language must a question have of its own, to be taken for it."""
 
 _SMALL_WORDS = {
     "english": "the of and to in is that for it with as was on are be this by not or from at which",
@@ -35,3 +41,11 @@ def detect_language(text: str) -> str:
     }
     best = max(hits, key=lambda language: hits[language])
     return best if hits[best] / total >= LEAST_SHARE else FALLBACK
+
+
+def language_of_question(question: str) -> str | None:
+    """ISO 639 code, for one of six languages; None when the few words of a question leave it open."""
+    said = set(tokens(question))
+    counts = {language: len(said & words) for language, words in BY_LANGUAGE.items()}
+    first, second = sorted(counts, key=lambda language: -counts[language])[:2]
+    return first if counts[first] - counts[second] >= LEAD else None

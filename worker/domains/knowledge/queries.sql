@@ -65,10 +65,21 @@ where d.id = %(document_id)s and d.version = %(version)s;
 select exists (select from public.documents as d where d.object_path = %(path)s) as in_use;
 
 -- name: get_answer
--- The answer to write, with its question; no row when the conversation was erased meanwhile.
-select a.id, a.workspace_id, a.conversation_id, a.document_ids, a.created_by, q.content as question, q.seq as question_seq
+-- The answer to write, with its question; no row when the conversation was erased meanwhile. For a contact also what
+-- the channel says when the documents do not answer, and the voice of the default brand; language: the reader's own.
+select a.id, a.workspace_id, a.conversation_id, a.document_ids, a.created_by, q.content as question, q.seq as question_seq,
+  app.text_in(case ch.on_unanswered when 'ticket' then ch.passed_on_texts else ch.not_answered_texts end,
+    c.language, ch.default_language) as not_answered,
+  coalesce(p.locale, c.language, ch.default_language) as language,
+  concat_ws(E'\n', 'Name: ' || b.name, 'Voice: ' || nullif(b.voice, ''), 'Audience: ' || nullif(b.audience, ''),
+    'Rules: ' || nullif(b.rules, '')) as brand
 from public.messages as a
 join public.messages as q on q.id = a.reply_to
+left join public.profiles as p on p.user_id = a.created_by
+left join public.contacts as c on c.id = a.contact_id
+left join public.conversations as v on v.id = a.conversation_id and a.contact_id is not null
+left join public.channels as ch on ch.id = v.channel_id
+left join public.brands as b on b.workspace_id = a.workspace_id and b.is_default and a.contact_id is not null
 where a.id = %(message_id)s;
 
 -- name: list_history

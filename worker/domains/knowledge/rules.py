@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.domains.knowledge.chunking import Chunk
+from worker.domains.knowledge.language import language_of_question
 from worker.providers.llm.port import ChatMessage, Source
 
 CITATION = re.compile(r"\[(\d{1,3})\]")
@@ -18,12 +19,12 @@ HISTORY_CHARACTERS = 6000
 SHORT_QUESTION_WORDS = 4
 
 NOT_ANSWERED = {
-    "french": "Les documents ne le disent pas.",
-    "german": "Die Dokumente sagen dazu nichts.",
-    "spanish": "Los documentos no lo dicen.",
-    "italian": "I documenti non lo dicono.",
-    "portuguese": "Os documentos não o dizem.",
-    "dutch": "De documenten zeggen dat niet.",
+    "en": "The documents do not say.",
+    "fr": "Les documents ne le disent pas.",
+    "de": "Die Dokumente sagen dazu nichts.",
+    "es": "Los documentos no lo dicen.",
+    "it": "I documenti non lo dicono.",
+    "pt": "Os documentos não o dizem.",
 }
 
 
@@ -96,9 +97,12 @@ def citation(number: int, hit: Hit) -> dict[str, Any]:
     }
 
 
-def not_answered(language: str) -> str:
-    """Says that the documents do not say, in the question's language (a text search configuration name)."""
-    return NOT_ANSWERED.get(language, "The documents do not say.")
+def not_answered(question: str, language: str | None) -> str:
+    """Says that the documents do not say: in the question's language, or where that is open the reader's own.
+
+    `language` is an ISO 639 code.
+    """
+    return NOT_ANSWERED.get(language_of_question(question) or language or "en", NOT_ANSWERED["en"])
 
 
 def bounded_history(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:

@@ -36,12 +36,15 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "erasure_scheduled": {"erase_at": "moment"},
     "webhook_disabled": {"url": "text", "reason": "text"},
     "connection_broken": {"title": "text", "reason": "text"},
+    "channel_broken": {"title": "text", "reason": "reason"},
+    "campaign_paused": {"title": "text", "reason": "text"},
     "meter_failed": {"reason": "text"},
     "lesson_question": {"title": "text", "text": "text"},
     "lesson_answered": {"title": "text", "text": "text"},
     "ticket_assigned": {"number": "text", "subject": "text", "by": "name"},
     "ticket_breached": {"number": "text", "subject": "text", "promise": "word"},
     "ticket_mood": {"number": "text", "subject": "text"},
+    "ticket_unanswered": {"number": "text", "subject": "text", "text": "text"},
     "ticket_customer_replied": {"number": "text", "subject": "text"},
 }
 PATHS: Mapping[str, str] = {
@@ -57,9 +60,12 @@ PATHS: Mapping[str, str] = {
     "lesson_question": "/courses/questions",
     "lesson_answered": "/courses/questions",
     "connection_broken": "/settings/connections",
+    "channel_broken": "/settings/channels",
+    "campaign_paused": "/campaigns",
     "ticket_assigned": "/tickets",
     "ticket_breached": "/tickets",
     "ticket_mood": "/tickets",
+    "ticket_unanswered": "/tickets",
     "ticket_customer_replied": "/tickets",
 }
 """Pages of the frontend; what is not here is about billing."""

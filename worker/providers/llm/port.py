@@ -49,6 +49,8 @@ class ChatRequest:
     messages: tuple[ChatMessage, ...] = ()
     system: str = ""
     """Extra instructions of the product, put before the rules on sources."""
+    brand: str = ""
+    """How the answer should sound; style, never facts."""
     temperature: float | None = None
     """None leaves it to the model; some reasoning models refuse any other value."""
     max_output_tokens: int = 1024

@@ -32,6 +32,8 @@ from worker.domains.sales.ports import SalesPorts
 from worker.domains.service import handlers as service
 from worker.domains.service.asking import ModelRater
 from worker.domains.service.ports import ServicePorts
+from worker.domains.sites import handlers as sites
+from worker.domains.sites.ports import SitePorts
 from worker.domains.social import handlers as social
 from worker.domains.social.ports import SocialPorts
 from worker.domains.tasks import handlers as tasks
@@ -135,6 +137,7 @@ def _register_products(registry: Registry, settings: WorkerSettings, db: Databas
         registry, MarketingPorts(db, use.mail, sender(settings), reply_to(settings), settings.link_url)
     )
     portfolio.register(registry, PortfolioPorts(db, use.storage, settings.lamina_site_url))
+    sites.register(registry, SitePorts(db, use.storage))
     social.register(registry, SocialPorts(db, use.figures))
     integrations.register(registry, IntegrationPorts(db, use.systems.by_kind))
     dashboards.register(registry, db)

@@ -137,7 +137,7 @@ return '{
             "type": {"type": "string", "enum": ["button"]},
             "label": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "\\S"},
             "url": {"type": "string", "maxLength": 2000,
-              "pattern": "^(#\\S*|https?://[^\\s<>\\\"]+|mailto:[^\\s<>\\\"]+)$"}}},
+              "pattern": "^(#\\S*|/|(/[a-z0-9]+(-[a-z0-9]+)*)+|https?://[^\\s<>\\\"]+|mailto:[^\\s<>\\\"]+|tel:\\+?[0-9][0-9().-]{1,30})$"}}},
           {"type": "object", "required": ["type", "search", "alt"], "additionalProperties": false, "properties": {
             "type": {"type": "string", "enum": ["image"]},
             "search": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "\\S"},
@@ -151,7 +151,7 @@ return '{
         ]}}}}}}}'::jsonb;
 
 comment on function app.site_schema() is
-  'JSON Schema of a site''s or template''s content: a theme and pages of blocks. The blocks are those of the design assistant and picture, a picture found.';
+  'JSON Schema of a site''s or template''s content: a theme and pages of blocks. The blocks are those of the design assistant and picture, a picture found or uploaded. A button leads to a page by its path, to the world, to a mailbox, to a telephone, or with # wherever the frontend says.';
 
 create function public.site_schema() returns jsonb
 language sql immutable parallel safe security invoker set search_path = ''

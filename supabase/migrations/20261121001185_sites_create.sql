@@ -20,7 +20,7 @@ create table public.templates (
 
 comment on table public.templates is 'What sites begin with: the catalogue for all, and each workspace''s own.';
 comment on column public.templates.workspace_id is 'Whose it is; null in the catalogue, which comes with the installation.';
-comment on column public.templates.kind is 'site: pages of a website; layout: one page to build others from; email: one page that is sent.';
+comment on column public.templates.kind is 'site: fork_template makes a website of it; layout: one page, which add_site_page puts into a site; email: one page, of which template_text makes a campaign''s text.';
 comment on column public.templates.name is 'Name for people, not unique.';
 comment on column public.templates.description is 'What it is good for.';
 comment on column public.templates.version is 'The newest version, to be given back with save_template.';
@@ -82,7 +82,6 @@ create table public.sites (
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   template_id uuid references public.templates (id) on delete set null,
   template_version int,
-  kind text not null check (kind in ('site', 'layout', 'email')),
   name text not null check (app.is_name(name)),
   slug text not null unique check (app.is_slug(slug)),
   version int not null default 1 check (version >= 1),
@@ -95,7 +94,6 @@ create table public.sites (
 comment on table public.sites is 'A project made from a template. Its contents are in site_versions, what the world sees in site_snapshots.';
 comment on column public.sites.template_id is 'What it was made from; null when that is gone.';
 comment on column public.sites.template_version is 'Which version of that. Later versions of the template change nothing here.';
-comment on column public.sites.kind is 'As in the template. Only sites are published.';
 comment on column public.sites.name is 'Name for people, and of the published site.';
 comment on column public.sites.slug is 'Its address among all sites of the installation, from its next publication on.';
 comment on column public.sites.version is 'The newest version, to be given back with save_site.';

@@ -89,6 +89,24 @@ $$;
 
 comment on function app.save_template(uuid, jsonb, int) is 'Behind public.save_template. Keeps the newest 100 versions.';
 
+create function app.rename_template(p_template_id uuid, p_name text, p_description text) returns public.templates
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_template public.templates := app.lock_template(p_template_id);
+begin
+  perform app.check_site_name(p_name);
+  if length(p_description) > 500 then
+    perform app.fail(400, 'template.bad_description', 'A description has at most 500 characters.');
+  end if;
+  update public.templates as t set name = p_name, description = coalesce(p_description, t.description)
+  where t.id = p_template_id
+  returning * into v_template;
+  return v_template;
+end;
+$$;
+
+comment on function app.rename_template(uuid, text, text) is 'Behind public.rename_template.';
+
 create function app.delete_template(p_template_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -131,13 +149,16 @@ begin
   where v.template_id = v_template.id and v.version = coalesce(p_version, v_template.version);
   if not found then
     perform app.fail(404, 'template.not_found', 'There is no such template.');
+  elsif v_template.kind <> 'site' then
+    perform app.fail(409, 'template.wrong_kind', 'Layouts and e-mails are no websites.',
+      'Put a layout into a site with add_site_page; template_text gives an e-mail to a campaign.');
   end if;
   perform app.lock_ordering_key('sites:' || p_workspace_id);
   if (select count(*) from public.sites as s where s.workspace_id = p_workspace_id) >= 100 then
     perform app.fail(409, 'site.too_many', 'A workspace has at most 100 sites.', 'Delete one that nobody needs.');
   end if;
-  insert into public.sites (workspace_id, template_id, template_version, kind, name, slug, created_by)
-  values (p_workspace_id, v_template.id, v_from.version, v_template.kind, p_name, p_slug, app.user_id())
+  insert into public.sites (workspace_id, template_id, template_version, name, slug, created_by)
+  values (p_workspace_id, v_template.id, v_from.version, p_name, p_slug, app.user_id())
   on conflict (slug) do nothing
   returning * into v_site;
   if not found then
@@ -177,7 +198,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_site public.sites := app.lock_site(p_site_id);
 begin
-  perform app.check_site_content(v_site.kind, p_content);
+  perform app.check_site_content('site', p_content);
   if v_site.version is distinct from p_expected_version then
     perform app.fail(409, 'site.version_conflict',
       format('The site has changed: its version is %s, not %s.', v_site.version, p_expected_version),
@@ -239,6 +260,7 @@ revoke execute on function app.check_site_name(text) from public, anon, authenti
 revoke execute on function app.create_template(uuid, text, text, jsonb, text) from public, anon, authenticated, service_role;
 revoke execute on function app.lock_template(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.save_template(uuid, jsonb, int) from public, anon, authenticated, service_role;
+revoke execute on function app.rename_template(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_template(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.check_slug(text) from public, anon, authenticated, service_role;
 revoke execute on function app.fork_template(uuid, uuid, text, text, int) from public, anon, authenticated, service_role;
@@ -249,6 +271,7 @@ revoke execute on function app.delete_site(uuid) from public, anon, authenticate
 revoke execute on function app.broadcast_site() from public, anon, authenticated, service_role;
 grant execute on function app.create_template(uuid, text, text, jsonb, text) to authenticated;
 grant execute on function app.save_template(uuid, jsonb, int) to authenticated;
+grant execute on function app.rename_template(uuid, text, text) to authenticated;
 grant execute on function app.delete_template(uuid) to authenticated;
 grant execute on function app.fork_template(uuid, uuid, text, text, int) to authenticated;
 grant execute on function app.save_site(uuid, jsonb, int) to authenticated;

@@ -1,4 +1,4 @@
--- Purpose:  a site is published and taken back; the design assistant works for a page of a site.
+-- Purpose:  a site is published and taken back; a layout becomes a page of a site; the design assistant works for a page of a site.
 -- Risk:     none, new functions only.
 -- Way back: drop the functions of this file.
 set local lock_timeout = '5s';
@@ -6,6 +6,37 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 -- Publication
 ------------------------------------------------------------------------------------------------
+create function app.broken_link(p_content jsonb) returns text
+language sql immutable set search_path = ''
+return (
+  select format('On the page %s a button leads to %s, and no page has this path.', p.page ->> 'path', b.block ->> 'url')
+  from jsonb_array_elements(p_content -> 'pages') with ordinality as p (page, place),
+    jsonb_array_elements(p.page -> 'blocks') with ordinality as b (block, place)
+  where b.block ->> 'type' = 'button' and left(b.block ->> 'url', 1) = '/'
+    and not exists (select from jsonb_array_elements(p_content -> 'pages') as o where o ->> 'path' = b.block ->> 'url')
+  order by p.place, b.place
+  limit 1);
+
+comment on function app.broken_link(jsonb) is 'The first button of a site that leads to a page which is not there, in words; null when none does. Internal.';
+
+create function app.check_publication(p_workspace_id uuid, p_content jsonb) returns void
+language plpgsql stable set search_path = '' as $$
+declare
+  v_problem text := app.broken_link(p_content);
+begin
+  if v_problem is not null then
+    perform app.fail(409, 'site.broken_link', v_problem, 'Add that page, or let the button lead elsewhere.');
+  end if;
+  v_problem := app.missing_picture(p_workspace_id, p_content);
+  if v_problem is not null then
+    perform app.fail(409, 'site.missing_picture', format('The picture %s is no longer in the bucket assets.', v_problem),
+      'Upload it again and show the new address, or take the picture away.');
+  end if;
+end;
+$$;
+
+comment on function app.check_publication(uuid, jsonb) is 'What a draft may be and a publication not: buttons and pictures that lead nowhere. Internal.';
+
 create function app.publish_site(p_site_id uuid, p_version int) returns public.site_snapshots
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -13,9 +44,6 @@ declare
   v_content jsonb;
   v_snapshot public.site_snapshots;
 begin
-  if v_site.kind <> 'site' then
-    perform app.fail(409, 'site.not_publishable', 'Layouts and e-mails are not published.');
-  end if;
   select v.content into v_content from public.site_versions as v
   where v.site_id = p_site_id and v.version = coalesce(p_version, v_site.version);
   if not found then
@@ -27,6 +55,7 @@ begin
   if found then
     return v_snapshot;
   end if;
+  perform app.check_publication(v_site.workspace_id, v_content);
   update public.site_snapshots as n set live_slug = null where n.site_id = p_site_id and n.live_slug is not null;
   begin
     insert into public.site_snapshots (site_id, workspace_id, version, slug, live_slug, name, content)
@@ -67,7 +96,7 @@ $$;
 comment on function app.unpublish_site(uuid) is 'Behind public.unpublish_site.';
 
 ------------------------------------------------------------------------------------------------
--- Design sessions
+-- Single pages: designs and layouts
 ------------------------------------------------------------------------------------------------
 create function app.start_design(p_site_id uuid, p_input jsonb, p_page text, p_model text, p_idempotency_key text)
 returns public.ai_tasks
@@ -77,7 +106,7 @@ declare
   v_path_schema jsonb := app.site_schema() #> '{properties,pages,items,properties,path}';
   v_task public.ai_tasks;
 begin
-  if p_page is null or app.string_problem(v_path_schema, p_page) is not null or (v_site.kind <> 'site' and p_page <> '/') then
+  if p_page is null or app.string_problem(v_path_schema, p_page) is not null then
     perform app.fail(400, 'site.bad_paths', 'This is no path of a page.', 'Use / or /about, as site_schema says.');
   end if;
   v_task := app.start_ai_task(v_site.workspace_id, 'design_assistant', p_input, p_model, p_idempotency_key, null);
@@ -105,6 +134,34 @@ return jsonb_set(p_content, '{pages}', (
   ) with ordinality as o (page, place)));
 
 comment on function app.with_page(jsonb, text, jsonb) is 'A site''s content with title and blocks of one page replaced, or with that page added. Internal.';
+
+create function app.add_site_page(p_site_id uuid, p_template_id uuid, p_path text, p_expected_version int) returns public.sites
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_site public.sites := app.lock_site(p_site_id);
+  v_kind text;
+  v_page jsonb;
+  v_content jsonb;
+begin
+  select t.kind, v.content #> '{pages,0}' into v_kind, v_page
+  from public.templates as t
+  join public.template_versions as v on v.template_id = t.id and v.version = t.version
+  where t.id = p_template_id and (t.workspace_id is null or t.workspace_id = v_site.workspace_id);
+  if not found then
+    perform app.fail(404, 'template.not_found', 'There is no such template.');
+  elsif v_kind <> 'layout' then
+    perform app.fail(409, 'template.wrong_kind', 'Only a layout becomes a page of a site.', 'Choose a template of the kind layout.');
+  end if;
+  select v.content into v_content from public.site_versions as v
+  where v.site_id = p_site_id and v.version = v_site.version;
+  if exists (select from jsonb_array_elements(v_content -> 'pages') as e where e ->> 'path' = p_path) then
+    perform app.fail(400, 'site.bad_paths', format('There is a page at %s already.', p_path), 'Choose another path.');
+  end if;
+  return app.save_site(p_site_id, app.with_page(v_content, p_path, v_page - 'path'), p_expected_version);
+end;
+$$;
+
+comment on function app.add_site_page(uuid, uuid, text, int) is 'Behind public.add_site_page. The site keeps its theme.';
 
 create function app.apply_design(p_task_id uuid, p_expected_version int) returns public.sites
 language plpgsql volatile security definer set search_path = '' as $$
@@ -135,12 +192,16 @@ $$;
 
 comment on function app.apply_design(uuid, int) is 'Behind public.apply_design. What a model said is checked again like what a person wrote.';
 
+revoke execute on function app.broken_link(jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.check_publication(uuid, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.publish_site(uuid, int) from public, anon, authenticated, service_role;
 revoke execute on function app.unpublish_site(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.start_design(uuid, jsonb, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.with_page(jsonb, text, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.add_site_page(uuid, uuid, text, int) from public, anon, authenticated, service_role;
 revoke execute on function app.apply_design(uuid, int) from public, anon, authenticated, service_role;
 grant execute on function app.publish_site(uuid, int) to authenticated;
 grant execute on function app.unpublish_site(uuid) to authenticated;
 grant execute on function app.start_design(uuid, jsonb, text, text, text) to authenticated;
+grant execute on function app.add_site_page(uuid, uuid, text, int) to authenticated;
 grant execute on function app.apply_design(uuid, int) to authenticated;

@@ -25,6 +25,17 @@ end;
 comment on function public.save_template(uuid, jsonb, int) is
   'Appends a version if the newest is still the expected one; sites made from it stay as they are. Errors: template.not_found, template.read_only, template.version_conflict, site.bad_content, site.bad_paths, workspace.forbidden.';
 
+create function public.rename_template(
+  p_template_id uuid, p_name text, p_description text default null
+) returns public.templates
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.rename_template(p_template_id, p_name, p_description);
+end;
+
+comment on function public.rename_template(uuid, text, text) is
+  'Gives a template of the workspace another name and, unless it is null, another description; its version stays. Errors: template.not_found, template.read_only, template.bad_description, site.bad_name, workspace.forbidden.';
+
 create function public.delete_template(p_template_id uuid) returns void
 language sql volatile security invoker set search_path = ''
 begin atomic
@@ -43,7 +54,7 @@ begin atomic
 end;
 
 comment on function public.fork_template(uuid, uuid, text, text, int) is
-  'Makes a site from a template of the catalogue or of the workspace, from its newest version or the one named. Errors: template.not_found, site.bad_name, site.bad_slug, site.slug_taken, site.too_many, workspace.forbidden.';
+  'Makes a site from a template of the kind site, of the catalogue or of the workspace, from its newest version or the one named. Errors: template.not_found, template.wrong_kind, site.bad_name, site.bad_slug, site.slug_taken, site.too_many, workspace.forbidden.';
 
 create function public.save_site(p_site_id uuid, p_content jsonb, p_expected_version int) returns public.sites
 language sql volatile security invoker set search_path = ''
@@ -53,6 +64,15 @@ end;
 
 comment on function public.save_site(uuid, jsonb, int) is
   'Appends a version if the newest is still the expected one; the world sees it when it is published. Errors: site.not_found, site.version_conflict, site.bad_content, site.bad_paths, workspace.forbidden.';
+
+create function public.add_site_page(p_site_id uuid, p_template_id uuid, p_path text, p_expected_version int) returns public.sites
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.add_site_page(p_site_id, p_template_id, p_path, p_expected_version);
+end;
+
+comment on function public.add_site_page(uuid, uuid, text, int) is
+  'Puts a layout into a site as a new page, as the site''s next version. Errors: site.not_found, site.bad_paths, site.bad_content, site.version_conflict, template.not_found, template.wrong_kind, workspace.forbidden.';
 
 create function public.rename_site(p_site_id uuid, p_name text, p_slug text) returns public.sites
 language sql volatile security invoker set search_path = ''
@@ -79,7 +99,7 @@ begin atomic
 end;
 
 comment on function public.publish_site(uuid, int) is
-  'Publishes the newest version, or the one named, in the place of what was published before; the same again changes nothing. The world reads site_snapshots by live_slug. Errors: site.not_found, site.version_not_found, site.not_publishable, site.slug_taken, workspace.forbidden.';
+  'Publishes the newest version, or the one named, in the place of what was published before; the same again changes nothing. The world reads site_snapshots by live_slug. Errors: site.not_found, site.version_not_found, site.broken_link, site.missing_picture, site.slug_taken, workspace.forbidden.';
 
 create function public.unpublish_site(p_site_id uuid) returns public.sites
 language sql volatile security invoker set search_path = ''
@@ -112,9 +132,11 @@ comment on function public.apply_design(uuid, int) is
 
 revoke execute on function public.create_template(uuid, text, text, jsonb, text) from public, anon, authenticated, service_role;
 revoke execute on function public.save_template(uuid, jsonb, int) from public, anon, authenticated, service_role;
+revoke execute on function public.rename_template(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_template(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.fork_template(uuid, uuid, text, text, int) from public, anon, authenticated, service_role;
 revoke execute on function public.save_site(uuid, jsonb, int) from public, anon, authenticated, service_role;
+revoke execute on function public.add_site_page(uuid, uuid, text, int) from public, anon, authenticated, service_role;
 revoke execute on function public.rename_site(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_site(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.publish_site(uuid, int) from public, anon, authenticated, service_role;
@@ -123,9 +145,11 @@ revoke execute on function public.start_design(uuid, jsonb, text, text, text) fr
 revoke execute on function public.apply_design(uuid, int) from public, anon, authenticated, service_role;
 grant execute on function public.create_template(uuid, text, text, jsonb, text) to authenticated;
 grant execute on function public.save_template(uuid, jsonb, int) to authenticated;
+grant execute on function public.rename_template(uuid, text, text) to authenticated;
 grant execute on function public.delete_template(uuid) to authenticated;
 grant execute on function public.fork_template(uuid, uuid, text, text, int) to authenticated;
 grant execute on function public.save_site(uuid, jsonb, int) to authenticated;
+grant execute on function public.add_site_page(uuid, uuid, text, int) to authenticated;
 grant execute on function public.rename_site(uuid, text, text) to authenticated;
 grant execute on function public.delete_site(uuid) to authenticated;
 grant execute on function public.publish_site(uuid, int) to authenticated;
@@ -146,14 +170,15 @@ with catalogue (kind, name, description, content) as (values
         {"type": "heading", "level": 1, "text": "Your company, in one line"},
         {"type": "paragraph", "text": "Say whom you help and what changes for them."},
         {"type": "image", "search": "team at work in a bright workshop", "alt": "The team at work"},
-        {"type": "button", "label": "What we do", "url": "#services"}]},
+        {"type": "button", "label": "What we do", "url": "/services"}]},
       {"path": "/services", "title": "Services", "blocks": [
         {"type": "heading", "level": 1, "text": "What we do"},
         {"type": "list", "ordered": false, "items": ["First service", "Second service", "Third service"]},
         {"type": "quote", "text": "What a customer says about you.", "by": "A customer"}]},
       {"path": "/contact", "title": "Contact", "blocks": [
         {"type": "heading", "level": 1, "text": "How to reach us"},
-        {"type": "button", "label": "Write to us", "url": "mailto:hello@example.com"}]}]}'),
+        {"type": "button", "label": "Write to us", "url": "mailto:hello@example.com"},
+        {"type": "button", "label": "Call us", "url": "tel:+1-555-0100"}]}]}'),
   ('site', 'Portfolio', 'Your work and yourself, in a quiet dress.', '{
     "theme": {"primary": "#7c3aed", "background": "#fafaf9", "text": "#1c1917", "font": "serif"},
     "pages": [
@@ -161,7 +186,8 @@ with catalogue (kind, name, description, content) as (values
         {"type": "heading", "level": 1, "text": "Selected work"},
         {"type": "image", "search": "abstract graphic design", "alt": "A project of yours"},
         {"type": "divider"},
-        {"type": "paragraph", "text": "What it was for, what you did, what came of it."}]},
+        {"type": "paragraph", "text": "What it was for, what you did, what came of it."},
+        {"type": "button", "label": "About me", "url": "/about"}]},
       {"path": "/about", "title": "About", "blocks": [
         {"type": "heading", "level": 1, "text": "About me"},
         {"type": "paragraph", "text": "Where you come from and what you care about."}]}]}'),
@@ -170,7 +196,7 @@ with catalogue (kind, name, description, content) as (values
       {"type": "heading", "level": 1, "text": "The news in five words"},
       {"type": "image", "search": "celebration in an office", "alt": "What is new"},
       {"type": "paragraph", "text": "Why it matters to whoever reads this."},
-      {"type": "button", "label": "Read more", "url": "#more"}]}]}'),
+      {"type": "button", "label": "Read more", "url": "/"}]}]}'),
   ('email', 'Newsletter', 'A greeting, two stories and a way to answer.', '{"pages": [
     {"path": "/", "title": "News of the month", "blocks": [
       {"type": "heading", "level": 1, "text": "News of the month"},

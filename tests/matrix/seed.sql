@@ -199,8 +199,8 @@ version as (
   select t.id, 1, t.workspace_id, '{"pages": []}' from template as t
 ),
 site as (
-  insert into public.sites (workspace_id, kind, name, slug, created_by)
-  values (%(workspace)s, 'site', 'Cast', 'cast-site', %(editor)s) returning *
+  insert into public.sites (workspace_id, name, slug, created_by)
+  values (%(workspace)s, 'Cast', 'cast-site', %(editor)s) returning *
 ),
 content as (
   insert into public.site_versions (site_id, version, workspace_id, content, created_by)

@@ -7,6 +7,8 @@ export default {
     aiDesignAssistant({
       start: async (wish, signal) =>
         (await supabase.rpc("start_ai_task", wish).abortSignal(signal).throwOnError()).data,
+      startForPage: async (wish, signal) =>
+        (await supabase.rpc("start_design", wish).abortSignal(signal).throwOnError()).data,
       read: async (taskId, signal) => {
         const found = supabase.from("ai_tasks").select("*").eq("id", taskId).eq("kind", "design_assistant");
         return (await found.abortSignal(signal).maybeSingle().throwOnError()).data;

@@ -161,15 +161,28 @@ def test_a_new_address_counts_from_the_next_publication(studio: Studio) -> None:
     assert (studio.live("new-name"), studio.live("old-name")) == ([(2, "Second")], [(1, "Welcome")])
 
 
-def test_layouts_are_not_published_and_deleted_sites_are_gone(studio: Studio) -> None:
-    layout = studio.fork("a-layout", template=studio.catalogue("Announcement"))
-    with refused(409, "site.not_publishable"):
-        studio.call("publish_site", layout["id"], None)
+def test_deleted_sites_are_gone(studio: Studio) -> None:
     site = published(studio)
     with refused(403, "workspace.forbidden"):
         studio.call("delete_site", site["id"], actor=studio.cast.sales)
     studio.call("delete_site", site["id"])
     assert studio.live("bakery") == []
+
+
+def test_a_button_that_leads_nowhere_is_not_published(studio: Studio) -> None:
+    site = studio.fork("bakery")
+    draft = content("/", "/bread")
+    draft["pages"][1]["blocks"] = [
+        {"type": "button", "label": "L", "url": url} for url in ("/", "/bread", "#top", "tel:112", "/shop")
+    ]
+    studio.call("save_site", site["id"], draft, 1)
+    with pytest.raises(psycopg.Error, match="On the page /bread a button leads to /shop"):
+        studio.call("publish_site", site["id"], None)
+    draft["pages"].append({"path": "/shop", "title": "Shop", "blocks": [{"type": "divider"}]})
+    studio.call("save_site", site["id"], draft, 2)
+    assert studio.call("publish_site", site["id"], None)["version"] == 3
+    with refused(409, "site.broken_link"):
+        studio.call("publish_site", site["id"], 2)
 
 
 def test_what_was_done_is_told(studio: Studio) -> None:

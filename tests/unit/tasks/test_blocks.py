@@ -23,6 +23,9 @@ def page(**block: Any) -> dict[str, Any]:
         {"type": "image", "search": "bread", "alt": "A loaf"},
         {"type": "button", "label": "Go", "url": "#"},
         {"type": "button", "label": "Go", "url": "mailto:a@example.com"},
+        {"type": "button", "label": "Go", "url": "tel:+49-30-1234"},
+        {"type": "button", "label": "Go", "url": "/"},
+        {"type": "button", "label": "Go", "url": "/our-work/2026"},
     ],
 )
 def test_blocks_that_fit(block: dict[str, Any]) -> None:
@@ -47,6 +50,10 @@ def test_blocks_that_fit(block: dict[str, Any]) -> None:
         page(type="button", label="Go", url="javascript:alert(1)"),
         page(type="button", label="Go", url="JAVASCRIPT:alert(1)"),
         page(type="button", label="Go", url="data:text/html,x"),
+        page(type="button", label="Go", url="//example.com"),
+        page(type="button", label="Go", url="/Our Work"),
+        page(type="button", label="Go", url="/a/../b"),
+        page(type="button", label="Go", url="tel:call me"),
         page(type="button", label="Go", url='https://x"onclick='),
     ],
 )

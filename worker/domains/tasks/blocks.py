@@ -33,7 +33,13 @@ def _object(**properties: Schema) -> dict[str, Any]:
     }
 
 
-_ADDRESS = {"type": "string", "maxLength": 2000, "pattern": r"^(#\S*|https?://[^\s<>\"]+|mailto:[^\s<>\"]+)$"}
+_ADDRESS = {
+    "type": "string",
+    "maxLength": 2000,
+    "pattern": r"^(#\S*|/|(/[a-z0-9]+(-[a-z0-9]+)*)+|https?://[^\s<>\"]+|mailto:[^\s<>\"]+"
+    r"|tel:\+?[0-9][0-9().-]{1,30})$",
+}
+"""Where a button leads: a page's path, the world, a mailbox, a telephone; # is wherever the frontend says."""
 
 BLOCKS: Schema = _object(
     title=_text(200),

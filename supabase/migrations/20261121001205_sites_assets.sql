@@ -1,0 +1,170 @@
+-- Purpose:  the public bucket assets: pictures that members put on sites, brands and into profiles.
+-- Risk:     policies and triggers on storage.objects: short locks on platform tables; a trigger on public.workspaces.
+-- Way back: drop the policies, triggers and functions of this file (cascade drops the triggers); empty the bucket by the Storage API.
+set local lock_timeout = '5s';
+
+insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values ('sites.remove_assets', 'outbound', 10, 'storage', 1);
+
+-- Public: whoever has the address of a file sees it, for good. No SVG: it may hold scripts.
+insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+values ('assets', 'assets', true, 5242880, array['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif'])
+on conflict (id) do update
+  set public = excluded.public, file_size_limit = excluded.file_size_limit, allowed_mime_types = excluded.allowed_mime_types;
+
+------------------------------------------------------------------------------------------------
+-- Names: <workspace_id>/<site|avatar|brand|logo>/<uuid>.<ending>
+------------------------------------------------------------------------------------------------
+create function app.asset_workspace(p_name text) returns uuid
+language sql immutable parallel safe set search_path = ''
+return substring(p_name from
+  '^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?:site|avatar|brand|logo)/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(?:png|jpe?g|webp|gif|avif)$'
+)::uuid;
+
+comment on function app.asset_workspace(text) is
+  'Whose file of the bucket assets this is; null for any name but <workspace_id>/<site|avatar|brand|logo>/<uuid>.<png|jpg|jpeg|webp|gif|avif> in small letters.';
+
+create function app.may_write_asset(p_name text) returns boolean
+language sql stable security definer set search_path = ''
+begin atomic
+  select case split_part(p_name, '/', 2)
+    when 'brand' then app.has_permission(app.asset_workspace(p_name), 'brand.manage')
+    when 'avatar' then exists (
+      select from public.workspaces as w
+      where w.id = app.asset_workspace(p_name) and w.kind = 'personal' and w.created_by = app.user_id())
+    else app.has_permission(app.asset_workspace(p_name), 'sites.write')
+  end;
+end;
+
+comment on function app.may_write_asset(text) is
+  'Whether the caller puts and removes files of this name: brand as brands are written, avatar in the own personal workspace, site and logo as sites are.';
+
+create function app.is_asset_shown(p_name text) returns boolean
+language sql stable security definer set search_path = ''
+begin atomic
+  select exists (
+    select from public.site_snapshots as n
+    where n.workspace_id = app.asset_workspace(p_name) and n.live_slug is not null and strpos(n.content::text, p_name) > 0);
+end;
+
+comment on function app.is_asset_shown(text) is 'Whether the world sees this file on a published site of its workspace.';
+
+create function app.missing_picture(p_workspace_id uuid, p_content jsonb) returns text
+language sql stable security definer set search_path = ''
+begin atomic
+  select f.found[1]
+  from jsonb_array_elements(p_content -> 'pages') as p (page), jsonb_array_elements(p.page -> 'blocks') as b (block),
+    regexp_matches(b.block ->> 'url', '/public/assets/(' || p_workspace_id || '/[^?#]+)') as f (found)
+  where b.block ->> 'type' = 'picture'
+    and not exists (select from storage.objects as o where o.bucket_id = 'assets' and o.name = f.found[1])
+  limit 1;
+end;
+
+comment on function app.missing_picture(uuid, jsonb) is
+  'A picture of the workspace''s folder of the bucket assets that a site shows and that is not there; null when all are. Internal.';
+
+------------------------------------------------------------------------------------------------
+-- Bytes count in the plan; files go with their workspace
+------------------------------------------------------------------------------------------------
+create function app.assets_of(p_workspace_id uuid) returns setof text
+language sql stable security definer set search_path = '' rows 100
+begin atomic
+  -- All that begins with the workspace and a slash, as a range that an index of names can answer; 0 follows the slash.
+  select o.name from storage.objects as o
+  where o.bucket_id = 'assets' and o.name collate "C" > p_workspace_id || '/' and o.name collate "C" < p_workspace_id || '0';
+end;
+
+comment on function app.assets_of(uuid) is 'Names of a workspace''s files in the bucket assets. Internal.';
+
+create function app.meter_asset() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_workspace_id uuid;
+begin
+  if tg_op <> 'INSERT' and old.bucket_id = 'assets' then
+    perform app.move_gauge(app.asset_workspace(old.name), 'storage_bytes', - coalesce((old.metadata ->> 'size')::bigint, 0));
+  end if;
+  if tg_op = 'DELETE' or new.bucket_id <> 'assets' then
+    return null;
+  end if;
+  select w.id into v_workspace_id from public.workspaces as w where w.id = app.asset_workspace(new.name) for key share;
+  if not found then
+    perform app.fail(400, 'asset.bad_name', 'This name cannot be used in the bucket assets.',
+      'Use <workspace_id>/<site, avatar, brand or logo>/<uuid>.<ending> in small letters.');
+  end if;
+  perform app.move_gauge(v_workspace_id, 'storage_bytes', coalesce((new.metadata ->> 'size')::bigint, 0));
+  if (select count(*) from app.assets_of(v_workspace_id)) > 1000 then
+    perform app.fail(409, 'asset.too_many', 'A workspace has at most 1,000 pictures.', 'Remove some that nobody needs.');
+  end if;
+  return null;
+end;
+$$;
+
+comment on function app.meter_asset() is
+  'Trigger: files count in the bytes of the plan in the transaction that notes them; above the limit the upload fails. Whoever writes, a file has a workspace.';
+
+create function app.remove_assets() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if exists (select from app.assets_of(old.id)) then
+    perform app.enqueue('sites.remove_assets', null, old.id);
+  end if;
+  return null;
+end;
+$$;
+
+comment on function app.remove_assets() is 'Trigger: no picture outlives its workspace; the worker removes them through the Storage API.';
+
+create function app.abandoned_assets(p_workspace_id uuid, p_limit int) returns setof text
+language sql stable security definer set search_path = '' rows 100
+begin atomic
+  select f.name from app.assets_of(p_workspace_id) as f (name)
+  where not exists (select from public.workspaces as w where w.id = p_workspace_id)
+  limit p_limit;
+end;
+
+comment on function app.abandoned_assets(uuid, int) is 'Files in the folder of a workspace that is gone; none while it is there. For the worker, which removes them.';
+
+revoke execute on function app.asset_workspace(text) from public, anon, authenticated, service_role;
+revoke execute on function app.may_write_asset(text) from public, anon, authenticated, service_role;
+revoke execute on function app.is_asset_shown(text) from public, anon, authenticated, service_role;
+revoke execute on function app.missing_picture(uuid, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.assets_of(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.meter_asset() from public, anon, authenticated, service_role;
+revoke execute on function app.remove_assets() from public, anon, authenticated, service_role;
+revoke execute on function app.abandoned_assets(uuid, int) from public, anon, authenticated, service_role;
+grant execute on function app.asset_workspace(text) to authenticated;
+grant execute on function app.may_write_asset(text) to authenticated;
+grant execute on function app.is_asset_shown(text) to authenticated;
+grant execute on function app.abandoned_assets(uuid, int) to lamina_worker;
+
+create trigger lamina_meter_asset after insert on storage.objects
+  for each row when (new.bucket_id = 'assets')
+  execute function app.meter_asset();
+create trigger lamina_meter_asset_change after update on storage.objects
+  for each row when (
+    'assets' in (old.bucket_id, new.bucket_id)
+    and (old.bucket_id, old.name, old.metadata ->> 'size') is distinct from (new.bucket_id, new.name, new.metadata ->> 'size'))
+  execute function app.meter_asset();
+create trigger lamina_meter_asset_removal after delete on storage.objects
+  for each row when (old.bucket_id = 'assets')
+  execute function app.meter_asset();
+create trigger remove_assets after delete on public.workspaces
+  for each row execute function app.remove_assets();
+comment on trigger remove_assets on public.workspaces is 'Pictures go with their workspace.';
+
+------------------------------------------------------------------------------------------------
+-- Rights in the bucket
+------------------------------------------------------------------------------------------------
+-- Reading by address needs no right; these decide who lists, puts and removes. Without a policy for update nothing is
+-- overwritten or moved, so an address always means the same picture. What a published site shows is not removed.
+create policy lamina_assets_select on storage.objects
+  for select to authenticated
+  using (
+    bucket_id = 'assets'
+    and app.asset_workspace(name) = any (array(select app.workspaces_with('workspace.read'))));
+create policy lamina_assets_insert on storage.objects
+  for insert to authenticated
+  with check (bucket_id = 'assets' and app.may_write_asset(name));
+create policy lamina_assets_delete on storage.objects
+  for delete to authenticated
+  using (bucket_id = 'assets' and app.may_write_asset(name) and not app.is_asset_shown(name));

@@ -1,0 +1,1 @@
+"""Websites: the pictures of workspaces that are gone."""

@@ -16,7 +16,7 @@ alter table public.brands add unique (workspace_id, id);
 
 comment on table public.brands is 'How a workspace wants to sound. AI tasks are written in the voice of the brand they name, else of the default one.';
 comment on column public.brands.id is 'What documents and tasks name.';
-comment on column public.brands.is_default is 'Speaks where none is named. At most one of a workspace; set by set_default_brand.';
+comment on column public.brands.is_default is 'Speaks where none is named. One of a workspace: the first, then the one set_default_brand names, then the oldest left.';
 
 create unique index brands_default_idx on public.brands (workspace_id) where is_default;
 
@@ -38,6 +38,26 @@ comment on function app.guard_brand() is 'Trigger: the first brand of a workspac
 create trigger guard_brand before insert on public.brands
   for each row execute function app.guard_brand();
 comment on trigger guard_brand on public.brands is 'Who has one brand need not choose it.';
+
+create function app.promote_brand() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform app.lock_ordering_key('brands:' || old.workspace_id);
+  update public.brands as b set is_default = true
+  where b.id = (
+    select o.id from public.brands as o where o.workspace_id = old.workspace_id
+    order by o.created_at, o.id limit 1 for no key update);
+  return null;
+end;
+$$;
+
+comment on function app.promote_brand() is
+  'Trigger: when the default brand goes, the oldest remaining one takes its place. It waits for one that is being deleted at the same time, and takes the next.';
+
+create trigger promote_next after delete on public.brands
+  for each row when (old.is_default)
+  execute function app.promote_brand();
+comment on trigger promote_next on public.brands is 'While there is a brand, one of them speaks.';
 
 create trigger note_created after insert on public.brands
   for each row execute function app.note_activity_of('brand');
@@ -163,6 +183,7 @@ comment on function public.start_ai_task(uuid, text, jsonb, text, text, uuid) is
   'Starts an AI task, in the voice of a brand or of the default one. Watch the row, or task.delta, task.status and task.done on user:<id>; cancel_job and retry_job take its job_id. Errors: task.unknown_kind, task.bad_input, task.unknown_model, task.bad_idempotency_key, task.idempotency_conflict, brand.not_found, plan.not_entitled, quota.exceeded, workspace.forbidden.';
 
 revoke execute on function app.guard_brand() from public, anon, authenticated, service_role;
+revoke execute on function app.promote_brand() from public, anon, authenticated, service_role;
 revoke execute on function app.set_default_brand(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.set_default_brand(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.start_ai_task(uuid, text, jsonb, text, text, uuid) from public, anon, authenticated, service_role;

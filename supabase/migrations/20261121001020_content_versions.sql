@@ -21,7 +21,7 @@ begin
   if p_document.version is distinct from p_expected_version then
     perform app.fail(409, 'document.version_conflict',
       format('The document has changed: its version is %s, not %s.', p_document.version, p_expected_version),
-      'Read the newest version, merge, and save again.');
+      format('version=%s; read it, merge, and save again.', p_document.version));
   end if;
   update public.documents as d
   set version = d.version + 1, byte_size = octet_length(p_content), status = 'pending', stage = null,
@@ -36,7 +36,7 @@ end;
 $$;
 
 comment on function app.append_document_version(public.documents, text, int, int) is
-  'One more version of a document that the caller has locked and checked. Internal.';
+  'One more version of a document that the caller has locked and checked. The hint of document.version_conflict begins with version=<the newest>. Internal.';
 
 create or replace function app.save_document_version(p_document_id uuid, p_content text, p_expected_version int)
 returns public.documents
@@ -48,6 +48,9 @@ begin
   return app.append_document_version(v_document, p_content, p_expected_version, null);
 end;
 $$;
+
+comment on function public.save_document_version(uuid, text, int) is
+  'Appends a version if the newest is still the expected one; else document.version_conflict, whose hint begins with version=<the newest>. Errors: document.version_conflict, document.not_text, document.not_found, document.bad_content, quota.exceeded, workspace.forbidden.';
 
 create function app.restore_document_version(p_document_id uuid, p_version int, p_expected_version int)
 returns public.documents
@@ -75,7 +78,7 @@ begin atomic
 end;
 
 comment on function public.restore_document_version(uuid, int, int) is
-  'Brings an old version back as a new one, if the newest is still the expected one; nothing of the history is lost. Errors: document.version_not_found, document.version_conflict, document.not_text, document.not_found, quota.exceeded, workspace.forbidden.';
+  'Brings an old version back as a new one, if the newest is still the expected one (else the hint begins with version=<the newest>); nothing of the history is lost. Errors: document.version_not_found, document.version_conflict, document.not_text, document.not_found, quota.exceeded, workspace.forbidden.';
 
 ------------------------------------------------------------------------------------------------
 -- Difference
@@ -211,7 +214,7 @@ create function public.document_diff(p_document_id uuid, p_from int default null
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   v_to int := coalesce(p_to, (select d.version from public.documents as d where d.id = p_document_id));
-  v_from int := coalesce(p_from, v_to - 1);
+  v_from int := coalesce(p_from, greatest(v_to - 1, 1));
 begin
   if not exists (select from public.documents as d where d.id = p_document_id) then
     perform app.fail(404, 'document.not_found', 'There is no such document.');
@@ -222,7 +225,7 @@ end;
 $$;
 
 comment on function public.document_diff(uuid, int, int) is
-  'What changed between two versions of an authored text, line by line, in the form of a unified diff; without versions, what the newest changed. {from, to, hunks: [{from_line, from_count, to_line, to_count, lines}]}. At most 20,000 lines and 1,000 edits. Errors: document.not_found, document.version_not_found, document.diff_too_large.';
+  'What changed between two versions of an authored text, line by line, in the form of a unified diff; without versions, what the newest changed (a first version nothing: no hunks). {from, to, hunks: [{from_line, from_count, to_line, to_count, lines}]}. At most 20,000 lines and 1,000 edits. Errors: document.not_found, document.version_not_found, document.diff_too_large.';
 
 revoke execute on function app.append_document_version(public.documents, text, int, int) from public, anon, authenticated, service_role;
 revoke execute on function app.restore_document_version(uuid, int, int) from public, anon, authenticated, service_role;

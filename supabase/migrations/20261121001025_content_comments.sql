@@ -38,7 +38,7 @@ create table public.comments (
 comment on table public.comments is 'What members say about a document: threads of one level. Written by RPC.';
 comment on column public.comments.thread_id is 'The comment it answers, which opened the thread; null for that one.';
 comment on column public.comments.version is 'Version of the document it was said about.';
-comment on column public.comments.range_start is 'Where the passage it is about begins in that version, in characters from 0; null when it is about the whole.';
+comment on column public.comments.range_start is 'Where the passage it is about begins in that version, in Unicode code points from 0 (not UTF-16 units); null when it is about the whole.';
 comment on column public.comments.range_end is 'Where the passage ends, exclusive.';
 comment on column public.comments.quote is 'The passage itself, taken from the version.';
 comment on column public.comments.body is 'Markdown or plain text; empty once deleted.';

@@ -52,7 +52,7 @@ begin
   if v_content is null or num_nulls(p_start, p_end) > 0 or p_start < 0 or p_end <= p_start or p_end > length(v_content)
     or p_end - p_start > 2000 then
     perform app.fail(400, 'comment.bad_range', 'This is no passage of that version.',
-      'Give both ends in characters, at most 2,000 apart; a PDF is commented on as a whole.');
+      'Give both ends in Unicode code points, at most 2,000 apart; a PDF is commented on as a whole.');
   end if;
   return substr(v_content, p_start + 1, p_end - p_start);
 end;
@@ -93,12 +93,13 @@ comment on function app.mention(public.comments, uuid[]) is
 -- Say, change, delete
 ------------------------------------------------------------------------------------------------
 create function app.create_comment(
-  p_document_id uuid, p_body text, p_thread_id uuid, p_version int, p_range_start int, p_range_end int, p_mentions uuid[]
+  p_document_id uuid, p_body text, p_thread_id uuid, p_version int, p_range_start int, p_range_end int, p_mentions uuid[], p_quote text
 ) returns public.comments
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_document public.documents := app.require_commenter(p_document_id);
   v_version int := coalesce(p_version, v_document.version);
+  v_quote text;
   v_comment public.comments;
 begin
   perform app.check_comment(p_body, p_mentions);
@@ -112,9 +113,14 @@ begin
       perform app.fail(400, 'comment.bad_range', 'An answer is about what its thread is about.');
     end if;
   end if;
+  v_quote := app.quote_of(v_document, v_version, p_range_start, p_range_end);
+  if p_quote is distinct from coalesce(v_quote, '') and p_quote is not null then
+    perform app.fail(400, 'comment.bad_range', 'Another passage stands there in that version.',
+      'Count in Unicode code points, not in UTF-16 units: in JavaScript [...text].length.');
+  end if;
   insert into public.comments (workspace_id, document_id, thread_id, version, range_start, range_end, quote, body, created_by)
   values (v_document.workspace_id, p_document_id, p_thread_id, v_version, p_range_start, p_range_end,
-    app.quote_of(v_document, v_version, p_range_start, p_range_end), p_body, app.user_id())
+    v_quote, p_body, app.user_id())
   returning * into v_comment;
   perform app.mention(v_comment, p_mentions);
   perform app.note_activity(v_comment.workspace_id, v_comment.created_by,
@@ -124,19 +130,19 @@ begin
 end;
 $$;
 
-comment on function app.create_comment(uuid, text, uuid, int, int, int, uuid[]) is 'Behind public.create_comment.';
+comment on function app.create_comment(uuid, text, uuid, int, int, int, uuid[], text) is 'Behind public.create_comment.';
 
 create function public.create_comment(
   p_document_id uuid, p_body text, p_thread_id uuid default null, p_version int default null,
-  p_range_start int default null, p_range_end int default null, p_mentions uuid[] default '{}'
+  p_range_start int default null, p_range_end int default null, p_mentions uuid[] default '{}', p_quote text default null
 ) returns public.comments
 language sql volatile security invoker set search_path = ''
 begin atomic
-  select * from app.create_comment(p_document_id, p_body, p_thread_id, p_version, p_range_start, p_range_end, p_mentions);
+  select * from app.create_comment(p_document_id, p_body, p_thread_id, p_version, p_range_start, p_range_end, p_mentions, p_quote);
 end;
 
-comment on function public.create_comment(uuid, text, uuid, int, int, int, uuid[]) is
-  'Says something about a document or a passage of a version of it (the newest without p_version), or answers in a thread. Those mentioned are told. Errors: comment.bad_body, comment.bad_range, comment.not_found, comment.too_many_mentions, comment.mention_cannot_read, document.version_not_found, document.not_found, workspace.forbidden.';
+comment on function public.create_comment(uuid, text, uuid, int, int, int, uuid[], text) is
+  'Says something about a document or a passage of a version of it (the newest without p_version), or answers in a thread. Both ends of a passage count Unicode code points from 0, not UTF-16 units: in JavaScript [...text.slice(0, i)].length. With p_quote the passage must read so. Those mentioned are told. Errors: comment.bad_body, comment.bad_range, comment.not_found, comment.too_many_mentions, comment.mention_cannot_read, document.version_not_found, document.not_found, workspace.forbidden.';
 
 create function app.lock_comment(p_comment_id uuid) returns public.comments
 language plpgsql volatile security definer set search_path = '' as $$
@@ -171,21 +177,23 @@ begin
   update public.comments as c set body = p_body, edited_at = now()
   where c.id = p_comment_id
   returning * into v_comment;
-  perform app.mention(v_comment, p_mentions);
+  if p_mentions is not null then
+    perform app.mention(v_comment, p_mentions);
+  end if;
   return v_comment;
 end;
 $$;
 
 comment on function app.edit_comment(uuid, text, uuid[]) is 'Behind public.edit_comment.';
 
-create function public.edit_comment(p_comment_id uuid, p_body text, p_mentions uuid[] default '{}') returns public.comments
+create function public.edit_comment(p_comment_id uuid, p_body text, p_mentions uuid[] default null) returns public.comments
 language sql volatile security invoker set search_path = ''
 begin atomic
   select * from app.edit_comment(p_comment_id, p_body, p_mentions);
 end;
 
 comment on function public.edit_comment(uuid, text, uuid[]) is
-  'Changes a comment of yours and whom it names; who is newly named is told. Errors: comment.not_found, comment.forbidden, comment.bad_body, comment.too_many_mentions, comment.mention_cannot_read, workspace.forbidden.';
+  'Changes a comment of yours, and with p_mentions whom it names: null leaves them, an empty array names nobody. Who is newly named is told. Errors: comment.not_found, comment.forbidden, comment.bad_body, comment.too_many_mentions, comment.mention_cannot_read, workspace.forbidden.';
 
 create function app.delete_comment(p_comment_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -253,16 +261,16 @@ revoke execute on function app.require_commenter(uuid) from public, anon, authen
 revoke execute on function app.quote_of(public.documents, int, int, int) from public, anon, authenticated, service_role;
 revoke execute on function app.mention(public.comments, uuid[]) from public, anon, authenticated, service_role;
 revoke execute on function app.lock_comment(uuid) from public, anon, authenticated, service_role;
-revoke execute on function app.create_comment(uuid, text, uuid, int, int, int, uuid[]) from public, anon, authenticated, service_role;
-revoke execute on function public.create_comment(uuid, text, uuid, int, int, int, uuid[]) from public, anon, authenticated, service_role;
+revoke execute on function app.create_comment(uuid, text, uuid, int, int, int, uuid[], text) from public, anon, authenticated, service_role;
+revoke execute on function public.create_comment(uuid, text, uuid, int, int, int, uuid[], text) from public, anon, authenticated, service_role;
 revoke execute on function app.edit_comment(uuid, text, uuid[]) from public, anon, authenticated, service_role;
 revoke execute on function public.edit_comment(uuid, text, uuid[]) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_comment(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_comment(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.resolve_comment(uuid, boolean) from public, anon, authenticated, service_role;
 revoke execute on function public.resolve_comment(uuid, boolean) from public, anon, authenticated, service_role;
-grant execute on function app.create_comment(uuid, text, uuid, int, int, int, uuid[]) to authenticated;
-grant execute on function public.create_comment(uuid, text, uuid, int, int, int, uuid[]) to authenticated;
+grant execute on function app.create_comment(uuid, text, uuid, int, int, int, uuid[], text) to authenticated;
+grant execute on function public.create_comment(uuid, text, uuid, int, int, int, uuid[], text) to authenticated;
 grant execute on function app.edit_comment(uuid, text, uuid[]) to authenticated;
 grant execute on function public.edit_comment(uuid, text, uuid[]) to authenticated;
 grant execute on function app.delete_comment(uuid) to authenticated;

@@ -75,7 +75,7 @@ begin
   if v_content is null or num_nulls(p_start, p_end) > 0 or p_start < 0 or p_end <= p_start or p_end > length(v_content)
     or p_end - p_start > 2000 then
     perform app.fail(400, 'comment.bad_range', 'This is no passage of that version.',
-      'Give both ends in characters, at most 2,000 apart; a PDF is commented on as a whole.');
+      'Give both ends in Unicode code points, at most 2,000 apart; a PDF is commented on as a whole.');
   end if;
   return substr(v_content, p_start + 1, p_end - p_start);
 end;

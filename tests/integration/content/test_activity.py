@@ -35,6 +35,25 @@ def test_the_life_of_a_document_is_told(desk: Desk) -> None:
     assert {row["actor_id"] for row in rows} == {editor.user_id}
 
 
+def test_who_left_keeps_a_name_where_they_wrote(desk: Desk) -> None:
+    cast = desk.cast
+    name = "select display_name from public.profiles where user_id = %s"
+    desk.say(cast.sales)
+    desk.call(cast.owner, "remove_member", workspace_id=cast.workspace_id, user_id=cast.sales.user_id)
+    assert len(desk.ask(cast.viewer, name, (cast.sales.user_id,))) == 1
+    assert desk.ask(cast.stranger, name, (cast.sales.user_id,)) == []
+    assert desk.ask(cast.sales, name, (cast.viewer.user_id,)) == []
+    desk.db.admin.execute("delete from public.workspaces where created_by = %s", (cast.sales.user_id,))
+    desk.db.admin.execute("delete from public.profiles where user_id = %s", (cast.sales.user_id,))
+    assert desk.ask(cast.viewer, name, (cast.sales.user_id,)) == []
+    assert desk.db.value("select count(*) from app.former_members") == 0
+
+
+def test_a_workspace_that_goes_leaves_no_former_members(desk: Desk) -> None:
+    desk.call(desk.cast.owner, "delete_workspace", workspace_id=desk.cast.workspace_id)
+    assert desk.db.value("select count(*) from app.former_members") == 0
+
+
 def test_work_on_a_document_is_not_activity(desk: Desk) -> None:
     before = len(desk.activity(desk.cast.viewer))
     desk.db.admin.execute("update public.documents set status = 'processing', stage = 'reading'")

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from tests.integration.content.desk import Desk
-from tests.integration.identity.calls import denied, refused
+from tests.integration.identity.calls import denied, meanwhile, refused
 from tests.integration.knowledge.stubs import ScriptedModel
 from tests.integration.tasks.workshop import Workshop
 from tests.support.actors import Actor
@@ -38,7 +37,43 @@ def test_the_first_is_the_default_until_another_is(desk: Desk) -> None:
     desk.call(desk.cast.owner, "set_default_brand", brand_id=second["id"])
     assert default(desk) == ["Mole"]
     desk.ask(desk.cast.marketing, "delete from public.brands where id = %s", (second["id"],))
+    assert default(desk) == ["Port"]
+    desk.ask(desk.cast.marketing, "delete from public.brands where id = %s", (first["id"],))
     assert default(desk) == []
+
+
+def test_the_oldest_left_takes_over_when_the_default_goes(desk: Desk) -> None:
+    brands = [add(desk, name)["id"] for name in ("Port", "Mole", "Quay", "Pier")]
+    delete = "delete from public.brands where id = %s"
+    desk.ask(desk.cast.marketing, delete, (brands[3],))
+    assert default(desk) == ["Port"]
+    with desk.db.as_user(desk.cast.owner) as other:
+        other.execute(delete, (brands[1],))
+        with meanwhile(desk.db, lambda: desk.ask(desk.cast.marketing, delete, (brands[0],))) as raised:
+            other.connection.commit()
+    assert raised == []
+    assert default(desk) == ["Quay"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("name", "x" * 201),
+        ("voice", "x" * 2001),
+        ("rules", None),
+        ("audience", "x" * 1001),
+        ("language", "x"),
+    ],
+)
+def test_a_brand_that_cannot_be_stored_is_refused_in_words(
+    desk: Desk, column: str, value: str | None
+) -> None:
+    brand = add(desk, "Port")["id"]
+    with refused(400, "brand.bad_text"):
+        change = f"update public.brands set {column} = %s where id = %s"
+        desk.ask(desk.cast.marketing, change, (value, brand))
+    with refused(400, "brand.bad_text"):
+        add(desk, "x" * 201)
 
 
 def test_of_two_first_ones_at_once_one_is_the_default(desk: Desk) -> None:
@@ -70,8 +105,9 @@ def test_a_document_names_a_brand_of_its_workspace(desk: Desk) -> None:
     foreign = desk.ask(desk.cast.stranger, NEW, (own, "Theirs", ""))[0]["id"]
     name = "update public.documents set brand_id = %s where id = %s returning brand_id"
     assert desk.ask(desk.cast.editor, name, (brand, desk.document)) == [{"brand_id": brand}]
-    with pytest.raises(psycopg.errors.ForeignKeyViolation):
-        desk.ask(desk.cast.editor, name, (foreign, desk.document))
+    for brand_id in (foreign, uuid4()):
+        with refused(404, "brand.not_found"):
+            desk.ask(desk.cast.editor, name, (brand_id, desk.document))
     desk.ask(desk.cast.marketing, "delete from public.brands where id = %s", (brand,))
     assert desk.db.value("select brand_id from public.documents where id = %s", desk.document) is None
     assert desk.lines(desk.cast.viewer)[0] == ("brand", "deleted")

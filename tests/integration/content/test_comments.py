@@ -47,6 +47,20 @@ def test_a_passage_must_be_there(desk: Desk, given: dict[str, int]) -> None:
         desk.say(desk.cast.editor, **given)
 
 
+def test_a_passage_counts_code_points_and_can_be_checked(desk: Desk) -> None:
+    text = "🚢🚢 enter. Pilots wait."
+    desk.save(text, 1)
+    start = text.index("Pilots")
+    there = {"range_start": start, "range_end": start + 6}
+    assert desk.say(desk.cast.sales, quote="Pilots", **there)["quote"] == "Pilots"
+    in_utf_16 = {"range_start": start + 2, "range_end": start + 8}
+    with refused(400, "comment.bad_range"):
+        desk.say(desk.cast.sales, quote="Pilots", **in_utf_16)
+    assert desk.say(desk.cast.sales, **in_utf_16)["quote"] == "lots w"
+    with refused(400, "comment.bad_range"):
+        desk.say(desk.cast.sales, quote="Pilots")
+
+
 def test_a_pdf_is_commented_on_as_a_whole(desk: Desk) -> None:
     desk.db.admin.execute("delete from public.document_versions")
     desk.db.admin.execute("update public.documents set kind = 'pdf'")
@@ -159,6 +173,20 @@ def test_who_is_named_is_told_once(desk: Desk) -> None:
     assert len(told(desk, cast.viewer)) == len(told(desk, cast.support)) == 1
     named = desk.ask(cast.viewer, "select user_id from public.comment_mentions")
     assert {row["user_id"] for row in named} == set(both)
+
+
+def test_a_change_leaves_who_is_named_unless_told(desk: Desk) -> None:
+    cast = desk.cast
+    said = desk.say(cast.sales, mentions=[cast.viewer.user_id])
+
+    def named(**given: Any) -> list[Any]:
+        desk.call(cast.sales, "edit_comment", comment_id=said["id"], body="Mended.", **given)
+        return [
+            row["user_id"] for row in desk.ask(cast.viewer, "select user_id from public.comment_mentions")
+        ]
+
+    assert named() == named(mentions=None) == [cast.viewer.user_id]
+    assert named(mentions=[]) == []
 
 
 def test_only_who_may_read_can_be_named(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -41,6 +42,27 @@ def test_the_newest_must_be_the_expected_one(desk: Desk) -> None:
         restore(desk, 1, 1)
     with refused(404, "document.version_not_found"):
         restore(desk, 7, 2)
+
+
+def test_a_conflict_names_the_newest_version_for_machines(desk: Desk) -> None:
+    desk.save("All new.", 1)
+    for attempt in (lambda: desk.save("Mine.", 1), lambda: restore(desk, 1, 1)):
+        with pytest.raises(psycopg.Error) as caught:
+            attempt()
+        assert (caught.value.diag.message_hint or "").startswith("version=2;")
+
+
+def test_a_first_version_has_no_difference(desk: Desk) -> None:
+    def diff(**given: int) -> Any:
+        return desk.call(desk.cast.viewer, "document_diff", document_id=desk.document, **given)[0]
+
+    assert diff()["document_diff"] == {"from": 1, "to": 1, "hunks": []}
+    desk.save("All new.", 1)
+    assert diff()["document_diff"]["from"] == 1
+    assert diff()["document_diff"]["hunks"] != []
+    assert diff(to=1)["document_diff"]["hunks"] == []
+    with refused(404, "document.version_not_found"):
+        diff(**{"from": 0})
 
 
 def test_only_who_writes_restores(desk: Desk) -> None:
@@ -104,7 +126,7 @@ def test_line_ends_are_no_difference(desk: Desk) -> None:
 
 def test_what_cannot_be_compared_is_said(desk: Desk) -> None:
     with refused(404, "document.version_not_found"):
-        desk.call(desk.cast.viewer, "document_diff", document_id=desk.document)
+        desk.call(desk.cast.viewer, "document_diff", document_id=desk.document, to=7)
     for actor, document in ((desk.cast.stranger, desk.document), (desk.cast.viewer, uuid4())):
         with refused(404, "document.not_found"):
             desk.call(actor, "document_diff", document_id=document)

@@ -8,13 +8,13 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 create table public.segment_fields (
   field text primary key check (field ~ '^[a-z][a-z_]{1,40}$'),
-  kind text not null check (kind in ('text', 'choice', 'number', 'moment', 'tags', 'member')),
+  kind text not null check (kind in ('text', 'choice', 'number', 'moment', 'tags', 'member', 'campaign')),
   operators text[] not null,
   description text not null
 );
 
 comment on table public.segment_fields is 'What a segment can ask of a contact: the closed list of fields and, for each, of operators. A client draws its form from it.';
-comment on column public.segment_fields.field is 'The column of public.contacts.';
+comment on column public.segment_fields.field is 'The column of public.contacts; campaign is what they got, and not a column.';
 comment on column public.segment_fields.kind is 'What is compared: text and tags without regard to upper and lower case of A to Z and accents as the database folds them.';
 comment on column public.segment_fields.operators is 'What may stand in "op".';
 comment on column public.segment_fields.description is 'For people.';
@@ -36,11 +36,13 @@ from (values
   ('lifecycle', 'choice', 'subscriber, lead, qualified, customer or lost.'), ('email_consent', 'choice', 'unknown, granted or withdrawn.'),
   ('lead_score', 'number', '0 to 100.'), ('created_at', 'moment', 'When the contact was made.'),
   ('last_activity_at', 'moment', 'When they last did something.'), ('consent_at', 'moment', 'When they last spoke about consent.'),
-  ('tags', 'tags', 'Their tags.'), ('owner_id', 'member', 'The member who looks after them.')
+  ('tags', 'tags', 'Their tags.'), ('owner_id', 'member', 'The member who looks after them.'),
+  ('campaign', 'campaign', 'Whether a campaign went to them: its id. By contact or by address, and also when it is not known.')
 ) as f (field, kind, description)
 join (values
   ('text', '{eq,in,contains,starts_with,ends_with,is_set}'::text[]), ('choice', '{eq,in,is_set}'), ('number', '{eq,lt,lte,gt,gte,is_set}'),
-  ('moment', '{before,after,within_days,older_than_days,is_set}'), ('tags', '{has_any,has_all,is_set}'), ('member', '{eq,in,is_set}')
+  ('moment', '{before,after,within_days,older_than_days,is_set}'), ('tags', '{has_any,has_all,is_set}'), ('member', '{eq,in,is_set}'),
+  ('campaign', '{received,not_received}')
 ) as k (kind, operators) using (kind);
 
 ------------------------------------------------------------------------------------------------
@@ -72,6 +74,10 @@ begin
       perform app.segment_fail(p_path, 'each text has 1 to 200 characters');
     end if;
     return (select jsonb_agg(lower(e.item)) from jsonb_array_elements_text(p_value) as e (item));
+  elsif p_kind = 'campaign' then
+    if v_type is distinct from 'string' or v_text !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+      perform app.segment_fail(p_path, 'the value is the id of a campaign');
+    end if;
   elsif p_kind = 'number' then
     if v_type is distinct from 'number' or abs(v_text::numeric) > 1000000 then
       perform app.segment_fail(p_path, 'the value is a number up to a million');
@@ -112,9 +118,23 @@ $$;
 
 comment on function app.segment_moment(text, text) is 'A date (midnight UTC) or an ISO 8601 moment with a zone; 400 otherwise. Internal.';
 
+create function app.segment_received(p_place text) returns text
+language sql immutable security invoker set search_path = ''
+return format(
+  '(c.id in (select r.contact_id from %1$s and r.contact_id is not null)'
+  ' or coalesce(c.email_key in (select r.email from %1$s and r.email is not null), false))',
+  format(
+    'public.campaign_recipients as r where r.campaign_id = ($1 ->> %s)::uuid and r.workspace_id = $3 and r.status in (%s)',
+    p_place, '''sent'', ''delivered'', ''complained'', ''unknown'''));
+
+comment on function app.segment_received(text) is
+  'The SQL of "a campaign went to them": to the contact, or to another one with the same address. Two lists that are asked once, not per contact; of another workspace''s campaign both are empty. Internal.';
+
 create function app.segment_comparison(p_kind text, p_operator text, p_column text, p_place text) returns text
 language sql immutable security invoker set search_path = ''
 return case
+  when p_operator = 'received' then app.segment_received(p_place)
+  when p_operator = 'not_received' then 'not ' || app.segment_received(p_place)
   when p_operator = 'is_set' and p_kind = 'tags' then format('cardinality(%s) > 0', p_column)
   when p_operator = 'is_set' and p_kind in ('text', 'choice') then format('%s <> ''''', p_column)
   when p_operator = 'is_set' then format('%s is not null', p_column)
@@ -198,7 +218,7 @@ end;
 $$;
 
 comment on function app.compile_segment(jsonb, text, int, jsonb) is
-  'A filter as a condition on contacts c; its values are elements of $1, the present is $2. A missing value fits no comparison, so its negation fits. 400 segment.filter_invalid. Internal.';
+  'A filter as a condition on contacts c; its values are elements of $1, the present is $2, the workspace is $3. A missing value fits no comparison, so its negation fits. 400 segment.filter_invalid. Internal.';
 
 create function app.segment_condition(p_filter jsonb, out condition text, out params jsonb)
 language plpgsql stable security invoker set search_path = '' as $$
@@ -215,6 +235,7 @@ comment on function app.segment_condition(jsonb) is 'Compiles a whole filter. In
 revoke execute on function app.segment_fail(text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_value(text, text, text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_moment(text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.segment_received(text) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_comparison(text, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.texts_of(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.compile_segment(jsonb, text, int, jsonb) from public, anon, authenticated, service_role;

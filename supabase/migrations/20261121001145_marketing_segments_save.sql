@@ -1,4 +1,4 @@
--- Purpose:  segments that are kept, whom a filter chooses, and the preview: count and examples.
+-- Purpose:  segments that are kept, whom a filter chooses, the preview (count and examples) and the list.
 -- Risk:     none, new objects only.
 -- Way back: drop table public.segments and the functions of this file.
 set local lock_timeout = '5s';
@@ -156,11 +156,52 @@ end;
 comment on function public.preview_segment(uuid, jsonb) is
   '{count, mailable, examples}: how many contacts fit a filter, how many of them may be written to, and the ten newest; for those who may read contacts. Errors: segment.filter_invalid, workspace.forbidden, workspace.not_found.';
 
+create function app.list_segment_contacts(p_segment_id uuid, p_limit int, p_after_created_at timestamptz, p_after_id uuid)
+returns setof public.contacts
+language plpgsql stable security definer set search_path = '' rows 50 as $$
+declare
+  v_segment public.segments;
+  v_compiled record;
+begin
+  select * into v_segment from public.segments as s
+  where s.id = p_segment_id and s.workspace_id = any (array(select app.workspaces_with('campaigns.read')));
+  if not found then
+    perform app.fail(404, 'segment.not_found', 'There is no such segment.');
+  end if;
+  perform app.require_permission(v_segment.workspace_id, 'contacts.read');
+  v_compiled := app.segment_condition(v_segment.filter);
+  return query execute format(
+    'select c.* from public.contacts as c where c.workspace_id = $3 and %s'
+    ' and ($4 is null or c.created_at <= $4 and (c.created_at < $4 or c.id > $5)) order by c.created_at desc, c.id limit $6',
+    v_compiled.condition)
+  using v_compiled.params, now(), v_segment.workspace_id, p_after_created_at, p_after_id,
+    least(greatest(coalesce(p_limit, 50), 1), 500);
+end;
+$$;
+
+comment on function app.list_segment_contacts(uuid, int, timestamptz, uuid) is
+  'Behind public.list_segment_contacts. The order is that of contacts_workspace_idx, so that a page costs what it shows.';
+
+create function public.list_segment_contacts(
+  p_segment_id uuid, p_limit int default 50, p_after_created_at timestamptz default null, p_after_id uuid default null
+) returns setof public.contacts
+language sql stable security invoker set search_path = '' rows 50
+begin atomic
+  select * from app.list_segment_contacts(p_segment_id, p_limit, p_after_created_at, p_after_id);
+end;
+
+comment on function public.list_segment_contacts(uuid, int, timestamptz, uuid) is
+  'The contacts who are in a segment now, the newest first, 1 to 500 at a time; the next page begins after created_at and id of the last one. For those who may read segments and contacts. Errors: segment.not_found, workspace.forbidden.';
+
 revoke execute on function app.check_segment() from public, anon, authenticated, service_role;
 revoke execute on function app.segment_contacts(uuid, jsonb, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function app.may_mail(public.contacts) from public, anon, authenticated, service_role;
 revoke execute on function app.segment_counts(uuid, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.preview_segment(uuid, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function public.preview_segment(uuid, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.list_segment_contacts(uuid, int, timestamptz, uuid) from public, anon, authenticated, service_role;
+revoke execute on function public.list_segment_contacts(uuid, int, timestamptz, uuid) from public, anon, authenticated, service_role;
+grant execute on function app.list_segment_contacts(uuid, int, timestamptz, uuid) to authenticated;
+grant execute on function public.list_segment_contacts(uuid, int, timestamptz, uuid) to authenticated;
 grant execute on function app.preview_segment(uuid, jsonb) to authenticated;
 grant execute on function public.preview_segment(uuid, jsonb) to authenticated;

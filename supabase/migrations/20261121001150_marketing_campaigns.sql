@@ -1,12 +1,16 @@
 -- Purpose:  campaigns, their recipients and numbers, who a workspace writes as, and the keys that sign links in mails.
 -- Risk:     a trigger on public.contacts that fires before a contact is deleted.
--- Way back: drop the five tables and the functions of this file; delete the job kinds marketing.*.
+-- Way back: drop the five tables and the functions of this file; delete the job kinds marketing.* and the kind
+--           of notification campaign_paused.
 set local lock_timeout = '5s';
 
 insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
   ('marketing.start_campaign', 'bulk', 5, null, 1),
   ('marketing.send_batch', 'bulk', 10, 'email', 1),
   ('marketing.roll_up', 'bulk', 5, null, 1);
+
+insert into app.notification_kinds (kind, is_optional, description) values
+  ('campaign_paused', false, 'A campaign stopped by itself before everybody had it.');
 
 ------------------------------------------------------------------------------------------------
 -- public.marketing_settings
@@ -56,6 +60,28 @@ grant select on table public.marketing_settings to service_role;
 create trigger touch_updated_at before update on public.marketing_settings
   for each row execute function app.touch_updated_at();
 comment on trigger touch_updated_at on public.marketing_settings is 'Stamps updated_at.';
+
+create function app.check_marketing_settings() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  if length(trim(new.sender_name)) between 1 and 100 is not true then
+    perform app.fail(400, 'marketing.sender_invalid', 'Campaigns are from a name of 1 to 100 characters.');
+  elsif length(trim(new.postal_address)) between 5 and 300 is not true then
+    perform app.fail(400, 'marketing.postal_invalid', 'A postal address has 5 to 300 characters; laws want it below each mail.');
+  elsif length(new.reply_to) > 254 or new.reply_to !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' then
+    perform app.fail(400, 'marketing.reply_invalid', 'Answers go to an e-mail address, or to none.');
+  elsif new.mails_per_second between 0.1 and 1000 is not true then
+    perform app.fail(400, 'marketing.rate_invalid', 'Between 0.1 and 1,000 mails leave in a second.');
+  end if;
+  return new;
+end;
+$$;
+
+comment on function app.check_marketing_settings() is 'Trigger: what a member writes by hand is refused in words, with a code per field.';
+
+create trigger check_marketing_settings before insert or update on public.marketing_settings
+  for each row execute function app.check_marketing_settings();
+comment on trigger check_marketing_settings on public.marketing_settings is 'Before the constraints, which say the same in no words.';
 
 ------------------------------------------------------------------------------------------------
 -- public.campaigns
@@ -146,6 +172,8 @@ create table public.campaign_recipients (
   unsubscribed_at timestamptz,
   sent_at timestamptz,
   provider_message_id text,
+  tries int not null default 0,
+  not_before timestamptz,
   error_code text,
   error_message text,
   unique (campaign_id, contact_id),
@@ -165,7 +193,9 @@ comment on column public.campaign_recipients.clicked_at is 'The first time.';
 comment on column public.campaign_recipients.unsubscribed_at is 'By the link of this mail.';
 comment on column public.campaign_recipients.sent_at is 'When the provider took it.';
 comment on column public.campaign_recipients.provider_message_id is 'The provider''s name for it.';
-comment on column public.campaign_recipients.error_code is 'Why it did not arrive, stable; see docs/error-codes.md.';
+comment on column public.campaign_recipients.tries is 'How often their mailbox was refused for the moment.';
+comment on column public.campaign_recipients.not_before is 'When the mailbox is tried again, after such a refusal.';
+comment on column public.campaign_recipients.error_code is 'Why it did not arrive, or waits, stable; see docs/error-codes.md.';
 comment on column public.campaign_recipients.error_message is 'The same for people.';
 
 create index campaign_recipients_workspace_idx on public.campaign_recipients (workspace_id);
@@ -182,3 +212,5 @@ comment on policy select_members on public.campaign_recipients is 'Addresses are
 
 revoke all on table public.campaign_recipients from public, anon, authenticated, service_role;
 grant select on table public.campaign_recipients to authenticated, service_role, lamina_worker;
+
+revoke execute on function app.check_marketing_settings() from public, anon, authenticated, service_role;

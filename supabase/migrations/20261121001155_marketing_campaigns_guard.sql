@@ -138,6 +138,17 @@ begin
   then
     perform app.fail(409, 'campaign.not_draft', 'Only a draft can be changed.', 'Take it back from its schedule first.');
   end if;
+  new.subject := coalesce(new.subject, '');
+  new.body := coalesce(new.body, '');
+  if length(trim(new.name)) between 1 and 100 is not true then
+    perform app.fail(400, 'campaign.name_invalid', 'A campaign has a name of 1 to 100 characters.');
+  elsif length(new.subject) > 200 or length(new.body) > 50000 then
+    perform app.fail(400, 'campaign.too_long', 'A subject has at most 200 characters, a text at most 50,000.');
+  elsif new.segment_id is not null and not exists (
+    select from public.segments as s where s.workspace_id = new.workspace_id and s.id = new.segment_id)
+  then
+    perform app.fail(404, 'segment.not_found', 'There is no such segment in this workspace.');
+  end if;
   v_problem := coalesce(app.campaign_problem(new.subject), app.campaign_problem(new.body));
   if v_problem is not null then
     perform app.fail(400, 'campaign.bad_placeholder', format('The text does not fit: %s.', v_problem),
@@ -147,7 +158,7 @@ begin
 end;
 $$;
 
-comment on function app.guard_campaign() is 'Trigger: drafts only are edited, states follow each other as they may, placeholders are of the closed list.';
+comment on function app.guard_campaign() is 'Trigger: drafts only are edited, states follow each other as they may, placeholders are of the closed list, bad input is refused in words.';
 
 create trigger guard_campaign before insert or update or delete on public.campaigns
   for each row execute function app.guard_campaign();

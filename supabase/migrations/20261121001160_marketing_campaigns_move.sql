@@ -97,7 +97,31 @@ end;
 $$;
 
 comment on function app.end_campaign_batch(uuid) is
-  'With the end of a batch''s job: the last one ends the campaign. The lock makes those that end at once see each other.';
+  'With the end of a batch''s job: the last one ends the campaign. The lock makes those that end at once see each other. Internal.';
+
+create function app.pause_campaign(p_campaign_id uuid, p_error_code text, p_error_message text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_campaign public.campaigns;
+begin
+  update public.campaigns as c set status = 'paused', error_code = p_error_code, error_message = left(p_error_message, 500)
+  where c.id = p_campaign_id and c.status = 'sending'
+  returning * into v_campaign;
+  if not found then
+    return;
+  end if;
+  perform app.audit(v_campaign.workspace_id, 'campaign.paused', p_campaign_id::text, jsonb_build_object('error_code', p_error_code));
+  perform app.notify('campaign_paused', m.user_id, m.workspace_id, null,
+    concat_ws(':', 'campaign', p_campaign_id, m.user_id, extract(epoch from now())),
+    jsonb_build_object('campaign_id', p_campaign_id, 'title', v_campaign.name, 'reason', v_campaign.error_message))
+  from public.workspace_members as m
+  join public.role_permissions as r on r.role = m.role and r.permission = 'campaigns.write'
+  where m.workspace_id = v_campaign.workspace_id;
+end;
+$$;
+
+comment on function app.pause_campaign(uuid, text, text) is
+  'A campaign that stops by itself: it says why, and those who may send campaigns are told, once a pause. Whoever waits goes on waiting. Internal.';
 
 ------------------------------------------------------------------------------------------------
 -- Moves
@@ -221,6 +245,7 @@ revoke execute on function app.roll_up_campaign(uuid) from public, anon, authent
 revoke execute on function app.queue_roll_up(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.queue_batches(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.end_campaign_batch(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.pause_campaign(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.lock_campaign(uuid, text[]) from public, anon, authenticated, service_role;
 revoke execute on function app.move_campaign(uuid, text[], text) from public, anon, authenticated, service_role;
 revoke execute on function app.schedule_campaign(uuid, timestamptz) from public, anon, authenticated, service_role;
@@ -228,7 +253,6 @@ revoke execute on function app.act_on_campaign(uuid, text) from public, anon, au
 revoke execute on function public.schedule_campaign(uuid, timestamptz) from public, anon, authenticated, service_role;
 revoke execute on function public.act_on_campaign(uuid, text) from public, anon, authenticated, service_role;
 grant execute on function app.roll_up_campaign(uuid) to lamina_worker;
-grant execute on function app.end_campaign_batch(uuid) to lamina_worker;
 grant execute on function app.schedule_campaign(uuid, timestamptz) to authenticated;
 grant execute on function app.act_on_campaign(uuid, text) to authenticated;
 grant execute on function public.schedule_campaign(uuid, timestamptz) to authenticated;

@@ -75,14 +75,14 @@ returns table (
   mails_per_second float8, track_opens boolean, track_clicks boolean, key_id int, key_secret text)
 language plpgsql volatile security definer set search_path = '' rows 1 as $$
 begin
+  perform app.pause_campaign(c.id, 'plan.not_entitled', 'The plan does not include campaigns any more.')
+  from public.campaigns as c
+  where c.id = p_campaign_id and not app.has_entitlement(c.workspace_id, 'campaigns');
+  update public.campaigns as c set provider = p_provider where c.id = p_campaign_id and c.provider is distinct from p_provider;
   update public.campaign_recipients as r
   set status = 'unknown', error_code = 'provider.outcome_unknown',
     error_message = 'It is not known whether the message was delivered: the worker stopped while it sent it.'
   where r.campaign_id = p_campaign_id and r.batch = p_batch and r.status = 'sending';
-  update public.campaigns as c
-  set status = 'paused', error_code = 'plan.not_entitled', error_message = 'The plan does not include campaigns any more.'
-  where c.id = p_campaign_id and c.status = 'sending' and not app.has_entitlement(c.workspace_id, 'campaigns');
-  update public.campaigns as c set provider = p_provider where c.id = p_campaign_id and c.provider is distinct from p_provider;
   return query
   select c.workspace_id, c.subject, c.body, w.name, s.sender_name, s.reply_to, s.postal_address,
     s.mails_per_second::float8, s.track_opens, s.track_clicks, k.id, k.secret
@@ -110,13 +110,14 @@ end;
 comment on function app.skip_sentence(text) is 'Why somebody was passed over, for people. Internal.';
 
 create function app.begin_campaign_mails(p_campaign_id uuid, p_batch int, p_limit int)
-returns table (id uuid, is_sending boolean, email text, name text, company text, job_title text, language text)
+returns table (id uuid, is_sending boolean, email text, name text, company text, job_title text, language text, tries int)
 language sql volatile security definer set search_path = '' rows 10
 begin atomic
   with next as (
     select r.id, r.contact_id, r.email
     from public.campaign_recipients as r
     where r.campaign_id = p_campaign_id and r.batch = p_batch and r.status = 'queued'
+      and (r.not_before is null or r.not_before <= pg_catalog.now())
       and exists (select from public.campaigns as m where m.id = p_campaign_id and m.status = 'sending')
     order by r.id
     limit p_limit
@@ -132,14 +133,25 @@ begin atomic
     set status = case when j.error_code is null then 'sending' else 'skipped' end,
       error_code = j.error_code, error_message = app.skip_sentence(j.error_code)
     from judged as j where r.id = j.id and r.status = 'queued'
-    returning r.id, r.status, r.email
+    returning r.id, r.status, r.email, r.tries
   )
-  select k.id, k.status = 'sending', k.email, j.name, j.company, j.job_title, j.language
+  select k.id, k.status = 'sending', k.email, j.name, j.company, j.job_title, j.language, k.tries
   from marked as k join judged as j on j.id = k.id;
 end;
 
 comment on function app.begin_campaign_mails(uuid, int, int) is
-  'Committed before the provider is called: the next mails of a batch, each asked for consent and dead addresses at this moment. No row: none is left, or the campaign is not being sent.';
+  'Committed before the provider is called: the next mails of a batch, each asked for consent and dead addresses at this moment. No row: none is left, all who are left wait for their time, or the campaign is not being sent.';
+
+create function app.campaign_batch_wait(p_campaign_id uuid, p_batch int) returns float8
+language sql stable security definer set search_path = ''
+begin atomic
+  select extract(epoch from pg_catalog.min(coalesce(r.not_before, pg_catalog.now())) - pg_catalog.now())::float8
+  from public.campaign_recipients as r join public.campaigns as c on c.id = r.campaign_id
+  where r.campaign_id = p_campaign_id and r.batch = p_batch and r.status = 'queued' and c.status = 'sending';
+end;
+
+comment on function app.campaign_batch_wait(uuid, int) is
+  'Seconds until somebody of a batch is due, not above zero when one is; null when nobody waits or the campaign is not being sent.';
 
 create function app.settle_campaign_mails(p_results jsonb) returns void
 language sql volatile security definer set search_path = ''
@@ -147,9 +159,11 @@ begin atomic
   update public.campaign_recipients as r
   set status = case when e.status = 'queued' and c.status = 'cancelled' then 'cancelled' else e.status end,
     error_code = e.error_code, error_message = e.error_message,
-    provider_message_id = e.provider_message_id, sent_at = case e.status when 'sent' then pg_catalog.now() end
+    provider_message_id = e.provider_message_id, sent_at = case e.status when 'sent' then pg_catalog.now() end,
+    tries = r.tries + case when e.wait_seconds is null then 0 else 1 end,
+    not_before = pg_catalog.now() + pg_catalog.make_interval(secs => e.wait_seconds)
   from pg_catalog.jsonb_to_recordset(p_results)
-    as e (id uuid, status text, error_code text, error_message text, provider_message_id text), public.campaigns as c
+    as e (id uuid, status text, error_code text, error_message text, provider_message_id text, wait_seconds float8), public.campaigns as c
   where r.id = e.id and c.id = r.campaign_id and (r.status = 'sending' or r.status = 'unknown' and e.status <> 'queued');
 
   insert into app.suppressions (email, reason)
@@ -164,36 +178,50 @@ begin atomic
 end;
 
 comment on function app.settle_campaign_mails(jsonb) is
-  'What became of mails: [{id, status, error_code, error_message, provider_message_id}]; queued when it was not sent for sure. What the provider told meanwhile stands.';
+  'What became of mails: [{id, status, error_code, error_message, provider_message_id, wait_seconds}]; queued when it was not sent for sure, after wait_seconds when the mailbox was refused for the moment. What the provider told meanwhile stands.';
 
 ------------------------------------------------------------------------------------------------
 -- However its job ends
 ------------------------------------------------------------------------------------------------
 create function app.mirror_campaign_job() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_batch int := (new.args ->> 'batch')::int;
 begin
   if new.kind = 'marketing.start_campaign' then
     perform app.return_campaign(new.subject_id, coalesce(new.error_code, 'job.cancelled'),
       coalesce(new.error_message, 'It was cancelled.'));
     return null;
   end if;
-  update public.campaign_recipients as r
-  set status = case when r.status = 'sending' then 'unknown' when new.status = 'cancelled' then 'cancelled' else 'failed' end,
-    error_code = coalesce(new.error_code, 'job.cancelled'), error_message = coalesce(new.error_message, 'It was cancelled.')
-  from public.campaigns as c
-  where c.id = new.subject_id and r.campaign_id = c.id and r.batch = (new.args ->> 'batch')::int
-    and (r.status = 'sending' or r.status = 'queued' and c.status = 'sending');
+  perform from public.campaigns as c where c.id = new.subject_id for no key update;
+  if new.status <> 'succeeded' then
+    update public.campaign_recipients as r
+    set status = case r.status when 'sending' then 'unknown' else 'cancelled' end,
+      error_code = coalesce(new.error_code, 'job.cancelled'), error_message = coalesce(new.error_message, 'It was cancelled.')
+    from public.campaigns as c
+    where c.id = new.subject_id and r.campaign_id = c.id and r.batch = v_batch
+      and (r.status = 'sending' or r.status = 'queued' and c.status = 'sending' and new.status = 'cancelled');
+  end if;
+  if new.status = 'failed'
+    and exists (
+      select from public.campaign_recipients as r
+      where r.campaign_id = new.subject_id and r.batch = v_batch and r.status = 'queued')
+    and not exists (select from public.jobs as j where j.ordering_key = new.ordering_key and j.gate <> 'closed')
+  then
+    perform app.pause_campaign(new.subject_id, new.error_code, new.error_message);
+  end if;
   perform app.end_campaign_batch(new.subject_id);
   return null;
 end;
 $$;
 
-comment on function app.mirror_campaign_job() is 'A job that ended without a word leaves nobody waiting; success is written by the worker.';
+comment on function app.mirror_campaign_job() is
+  'The end of a batch''s job, however it came. A failed one pauses the campaign and whoever waits goes on waiting, unless a successor is queued, which will tell. Locks: job, campaign, recipients, ordering key, here as when people pause and resume; therefore its trigger''s name comes before open_next_after_end.';
 
 create trigger mirror_campaign_job after update of gate on public.jobs
   for each row when (
-    new.kind in ('marketing.send_batch', 'marketing.start_campaign') and new.status <> 'succeeded'
-    and new.gate = 'closed' and old.gate <> 'closed')
+    new.gate = 'closed' and old.gate <> 'closed'
+    and (new.kind = 'marketing.send_batch' or new.kind = 'marketing.start_campaign' and new.status <> 'succeeded'))
   execute function app.mirror_campaign_job();
 comment on trigger mirror_campaign_job on public.jobs is 'No campaign is left sending for ever.';
 
@@ -203,9 +231,11 @@ revoke execute on function app.start_campaign(uuid) from public, anon, authentic
 revoke execute on function app.open_campaign_batch(uuid, int, text) from public, anon, authenticated, service_role;
 revoke execute on function app.skip_sentence(text) from public, anon, authenticated, service_role;
 revoke execute on function app.begin_campaign_mails(uuid, int, int) from public, anon, authenticated, service_role;
+revoke execute on function app.campaign_batch_wait(uuid, int) from public, anon, authenticated, service_role;
 revoke execute on function app.settle_campaign_mails(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.mirror_campaign_job() from public, anon, authenticated, service_role;
 grant execute on function app.start_campaign(uuid) to lamina_worker;
 grant execute on function app.open_campaign_batch(uuid, int, text) to lamina_worker;
 grant execute on function app.begin_campaign_mails(uuid, int, int) to lamina_worker;
+grant execute on function app.campaign_batch_wait(uuid, int) to lamina_worker;
 grant execute on function app.settle_campaign_mails(jsonb) to lamina_worker;

@@ -138,7 +138,8 @@ async def test_a_server_that_wants_a_user_or_knows_none(relay: Relay, trust: Cer
     [
         ("sender", "451 4.3.0 Busy", ProviderUnavailable, "email.temporarily_refused"),
         ("sender", "553 5.7.1 Not yours", ProviderAuthError, "email.sender_refused"),
-        ("recipient", "450 4.2.0 Greylisted", ProviderUnavailable, "email.temporarily_refused"),
+        ("recipient", "450 4.2.0 Greylisted", ProviderUnavailable, "email.recipient_deferred"),
+        ("recipient", "451 4.3.0 Lookup failure", ProviderUnavailable, "email.temporarily_refused"),
         ("recipient", "421 4.7.0 Closing", ProviderUnavailable, "email.temporarily_refused"),
         ("recipient", "550 5.1.1 User unknown", ProviderRejected, "email.recipient_refused"),
         ("recipient", "550 5.7.1 Relaying denied", ProviderRejected, "email.relay_refused"),

@@ -11,13 +11,15 @@ Contact = Mapping[str, Any]
 
 
 def fits(filter_: Filter, contact: Contact, now: datetime) -> bool:
-    """Whether a contact is in the segment."""
+    """Whether a contact is in the segment; ``got`` are the ids of campaigns that went to their address."""
     if "all" in filter_:
         return all(fits(part, contact, now) for part in filter_["all"])
     if "any" in filter_:
         return any(fits(part, contact, now) for part in filter_["any"])
     if "not" in filter_:
         return not fits(filter_["not"], contact, now)
+    if filter_["field"] == "campaign":
+        return (filter_["value"] in contact["got"]) == (filter_["op"] == "received")
     return _compares(filter_["op"], contact[filter_["field"]], filter_.get("value"), now)
 
 

@@ -28,6 +28,9 @@ CHOICES = {
     "email_consent": ["unknown", "granted"],
 }
 MOMENTS = ["created_at", "last_activity_at", "consent_at"]
+CAMPAIGNS = [str(UUID(int=number)) for number in (1, 2)]
+FOREIGN = str(UUID(int=9))
+"""Of another workspace: it went to the same addresses, which is nobody's business here."""
 
 
 def _contacts() -> Iterator[dict[str, Any]]:
@@ -100,7 +103,11 @@ set_leaf = st.builds(
     lambda field: {"field": field, "op": "is_set"},
     st.sampled_from([*TEXTS, *CHOICES, *MOMENTS, "lead_score", "tags"]),
 )
-leaf = st.one_of(text_leaf, choice_leaf, number_leaf, moment_leaf, tag_leaf, set_leaf)
+campaign_leaf = st.builds(
+    lambda op, value: {"field": "campaign", "op": op, "value": value},
+    st.sampled_from(["received", "not_received"]), st.sampled_from([*CAMPAIGNS, FOREIGN]),
+)  # fmt: skip
+leaf = st.one_of(text_leaf, choice_leaf, number_leaf, moment_leaf, tag_leaf, set_leaf, campaign_leaf)
 filters = st.recursive(
     leaf,
     lambda inner: st.one_of(
@@ -136,10 +143,37 @@ def crowd(shared_db: Database, workspace_id: UUID) -> list[dict[str, Any]]:
             f"insert into public.contacts (workspace_id, {', '.join(columns)})"
             f" values (%(workspace_id)s, {', '.join(f'%({name})s' for name in columns)}) returning *"
         )
-        return [
+        rows = [
             cursor.execute(query.encode(), {**person, "workspace_id": workspace_id}).fetchone() or {}
             for person in people
         ]
+    got = _mail(shared_db, workspace_id, rows)
+    return [row | {"got": got.get(row["email_key"], set()) | got.get(row["id"], set())} for row in rows]
+
+
+def _mail(db: Database, workspace_id: UUID, people: list[dict[str, Any]]) -> dict[Any, set[str]]:
+    """Two campaigns in every state a mail can be in; who got which, by contact and by address."""
+    neighbour = db.sign_up("neighbour").user_id
+    other = db.value("select id from public.workspaces where created_by = %s", neighbour)
+    campaigns = [(CAMPAIGNS[0], workspace_id), (CAMPAIGNS[1], workspace_id), (FOREIGN, other)]
+    states = ["sent", "queued", "delivered", "bounced", "unknown", "skipped", "complained", "failed"]
+    got: dict[Any, set[str]] = {}
+    for number, (campaign, owner) in enumerate(campaigns):
+        db.admin.execute(
+            "insert into public.campaigns (id, workspace_id, name) values (%s, %s, 'Sent')", (campaign, owner)
+        )
+        for place, person in enumerate(people[number::2]):
+            status = states[place % len(states)]
+            row = (campaign, owner, None if owner == other else person["id"], person["email_key"], status)
+            made = db.admin.execute(
+                "insert into public.campaign_recipients (campaign_id, workspace_id, contact_id, email, batch,"
+                " status) values (%s, %s, %s, %s, 1, %s) on conflict do nothing",
+                row,
+            )
+            if made.rowcount and owner != other and status in ("sent", "delivered", "unknown", "complained"):
+                for key in filter(None, (person["id"], person["email_key"])):
+                    got.setdefault(key, set()).add(campaign)
+    return got
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

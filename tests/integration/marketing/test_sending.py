@@ -234,22 +234,6 @@ async def test_an_address_that_is_dead_and_forgotten_stays_dead(office: Office) 
     assert office.preview(EVERYBODY)["mailable"] == 0
 
 
-async def test_a_batch_that_fails_for_good_leaves_nobody_waiting(office: Office) -> None:
-    office.people(30)
-    office.db.admin.execute("update app.job_kinds set max_attempts = 2 where kind = 'marketing.send_batch'")
-    fault = ProviderUnavailable("provider.unavailable", "Away.", provider="watched")
-
-    def fail(mail: Mail) -> None:
-        raise fault
-
-    office.mailer.before = fail
-    campaign = office.campaign()
-    office.send(campaign)
-    await office.work_off()
-    assert (office.status(campaign), office.states(campaign)) == ("sent", {"failed": 30})
-    assert {row["error_code"] for row in office.recipients(campaign)} == {"provider.unavailable"}
-
-
 async def test_what_a_dead_worker_left_is_unknown(office: Office) -> None:
     office.people(30)
     campaign = office.campaign()

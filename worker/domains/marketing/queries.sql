@@ -18,9 +18,9 @@ select * from app.begin_campaign_mails(%(campaign_id)s, %(batch)s, %(count)s);
 -- What became of them.
 select app.settle_campaign_mails(%(results)s);
 
--- name: end_batch
--- The last batch ends the campaign.
-select app.end_campaign_batch(%(campaign_id)s);
+-- name: batch_wait
+-- Seconds until somebody of the batch is due; null when nobody waits.
+select app.campaign_batch_wait(%(campaign_id)s, %(batch)s) as wait;
 
 -- name: roll_up
 -- Counts a campaign's recipients.

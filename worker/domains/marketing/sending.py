@@ -11,30 +11,33 @@ from psycopg.types.json import Jsonb
 
 from worker.domains.marketing.links import LinkSigner
 from worker.domains.marketing.ports import MarketingPorts
-from worker.domains.marketing.repository import SQL, write
+from worker.domains.marketing.repository import SQL
 from worker.domains.marketing.rules import (
     AT_ONCE,
     PATIENCE_SECONDS,
+    RECIPIENT_DEFERRED,
     Settled,
     bucket_of,
     burst_of,
     settled,
 )
 from worker.domains.marketing.writing import Letter
-from worker.errors import ProviderError
+from worker.errors import LaminaError
 from worker.providers.email.port import Sent
-from worker.runtime.outcome import Done, Outcome, RetryAfter
+from worker.runtime.outcome import DONE, Outcome, RetryAfter
 
 Row = Mapping[str, Any]
 
 
 async def send_batch(ports: MarketingPorts, campaign_id: UUID, batch: int) -> Outcome:
-    """Sends until nobody of the batch waits or the campaign is stopped. Raises ProviderError."""
+    """Sends until nobody of the batch waits or the campaign is stopped. Raises what the mailer raised.
+
+    However the job ends, a trigger ends the campaign with its last batch, or pauses it.
+    """
     which = {"campaign_id": campaign_id, "batch": batch}
-    end = write("end_batch", campaign_id=campaign_id)
     row = await ports.db.one(SQL["open_batch"], {**which, "provider": ports.mailer.name})
     if row is None:
-        return Done(end)
+        return DONE
     letter = letter_of(ports, row)
     is_full = True
     while True:
@@ -44,8 +47,17 @@ async def send_batch(ports: MarketingPorts, campaign_id: UUID, batch: int) -> Ou
         await asyncio.sleep(wait)
         count = await _finish(_send_some(ports, letter, {**which, "count": AT_ONCE}))
         if count == 0:
-            return Done(end)
+            return await _rest(ports, which)
         is_full = count == AT_ONCE
+
+
+async def _rest(ports: MarketingPorts, which: Row) -> Outcome:
+    """The end, or a pause until the next mailbox that was refused for the moment is tried again."""
+    answer = await ports.db.one(SQL["batch_wait"], dict(which))
+    if answer is None or answer["wait"] is None:
+        return DONE
+    wait = max(0.0, float(answer["wait"]))
+    return RetryAfter(wait, "Mailboxes were refused for the moment.", RECIPIENT_DEFERRED, counts=False)
 
 
 async def _finish(sending: Coroutine[Any, Any, int]) -> int:
@@ -81,7 +93,7 @@ async def _turn(ports: MarketingPorts, row: Row) -> float:
 async def _send_some(ports: MarketingPorts, letter: Letter, next_mails: Row) -> int:
     """Marks the next mails, sends them side by side and writes what became of each; how many were marked.
 
-    Raises ProviderError when that is written.
+    Raises what the mailer raised when that is written.
     """
     people = await ports.db.rows(SQL["begin_mails"], dict(next_mails))
     mails = [_send_one(ports, letter, person) for person in people if person["is_sending"]]
@@ -95,9 +107,9 @@ async def _send_some(ports: MarketingPorts, letter: Letter, next_mails: Row) -> 
 
 
 async def _send_one(ports: MarketingPorts, letter: Letter, person: Row) -> Settled:
-    outcome: Sent | ProviderError
+    outcome: Sent | LaminaError
     try:
         outcome = await ports.mailer.send(letter.to(person), idempotency_key=str(person["id"]))
-    except ProviderError as error:
+    except LaminaError as error:
         outcome = error
-    return settled(person["id"], outcome)
+    return settled(person["id"], outcome, person["tries"])

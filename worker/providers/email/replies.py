@@ -14,6 +14,8 @@ Step = Literal["greeting", "login", "sender", "recipient", "message"]
 
 _NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
 _POLICY = re.compile(r"\s*5\.7\.\d")
+_SERVER_BUSY = re.compile(r"\s*4\.3\.\d")
+_CLOSING = 421
 _LONGEST_QUOTE = 200
 
 
@@ -21,9 +23,8 @@ def refusal(step: Step, code: int, words: str) -> ProviderError:
     """The error for a reply of 400 or more; nothing was taken then."""
     said = one_line(words)[:_LONGEST_QUOTE]
     if 400 <= code < 500:
-        return ProviderUnavailable(
-            "email.temporarily_refused", f"The mail server asks to try later: {said}", provider=PROVIDER
-        )
+        is_theirs = step == "recipient" and code != _CLOSING and _SERVER_BUSY.match(words) is None
+        return _later(said, is_theirs=is_theirs)
     if step == "login" or code in _NOT_SIGNED_IN:
         return unauthorised("does not accept the configured user and password.")
     if step in ("greeting", "sender"):
@@ -39,6 +40,19 @@ def no_encryption() -> ProviderUnavailable:
     """Nothing was sent in the clear, the password neither."""
     return ProviderUnavailable(
         "email.tls_failed", "The mail server and we do not agree on a trusted encryption.", provider=PROVIDER
+    )
+
+
+def _later(said: str, *, is_theirs: bool) -> ProviderUnavailable:
+    """``is_theirs``: the mailbox is full, busy or greylisted; the server takes mails for others meanwhile."""
+    if is_theirs:
+        return ProviderUnavailable(
+            "email.recipient_deferred",
+            f"The mail server does not take mails for this recipient now: {said}",
+            provider=PROVIDER,
+        )
+    return ProviderUnavailable(
+        "email.temporarily_refused", f"The mail server asks to try later: {said}", provider=PROVIDER
     )
 
 

@@ -21,6 +21,11 @@ STEPS: tuple[Step, ...] = ("greeting", "login", "sender", "recipient", "message"
         ("recipient", 550, "No such user", ProviderRejected, "email.recipient_refused"),
         ("recipient", 550, "5.1.1 5.7.1 in the text", ProviderRejected, "email.recipient_refused"),
         ("recipient", 554, "5.7.1 Relay access denied", ProviderRejected, "email.relay_refused"),
+        ("recipient", 452, "4.2.2 Mailbox full", ProviderUnavailable, "email.recipient_deferred"),
+        ("recipient", 450, "Try later", ProviderUnavailable, "email.recipient_deferred"),
+        ("recipient", 451, "4.3.0 Lookup failure", ProviderUnavailable, "email.temporarily_refused"),
+        ("recipient", 421, "4.7.0 Closing", ProviderUnavailable, "email.temporarily_refused"),
+        ("message", 451, "4.7.1 Greylisted", ProviderUnavailable, "email.temporarily_refused"),
         ("message", 552, "5.3.4 Too large", ProviderRejected, "email.message_refused"),
     ],
 )

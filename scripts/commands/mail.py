@@ -1,4 +1,4 @@
-"""``lamina mail``: the local mailbox, where e-mails go while nobody delivers them."""
+"""``lamina mail``: the local mailbox, where e-mails go while nobody delivers them; addresses that get none."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import psycopg
 import typer
+from psycopg.rows import DictRow, dict_row
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scripts.commands.db import DbUrl, target
 from scripts.commands.jobs import PIPE_COLUMNS, age
 from scripts.commands.readable import CommandFailed, readable_errors
 from scripts.stack.parts import mailbox
 from scripts.stack.settings import StackSettings
+from worker.db.queries import load_queries
 from worker.providers.email.mailbox import Letter, Mailbox
 
+SQL = load_queries(__package__, "mail.sql")
 OFFLINE = "Offline mailbox: none of this was delivered to anyone."
 ID_LENGTH = 10
 
@@ -28,7 +33,8 @@ Folder = Annotated[
 ]
 
 app = typer.Typer(
-    no_args_is_help=True, help="The local mailbox: e-mails that were written and not delivered."
+    no_args_is_help=True,
+    help="The local mailbox: e-mails that were written and not delivered. And addresses that get none.",
 )
 console = Console(soft_wrap=True, highlight=False)
 
@@ -74,6 +80,42 @@ def show(
     console.print(letter.text.rstrip(), markup=False)
 
 
+@app.command()
+def suppressions(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,
+    db_url: DbUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Addresses that get no e-mail any more, newest first: bounced, complained or unsubscribed."""
+    with readable_errors(), _connect(db_url) as connection:
+        found = connection.execute(SQL["suppressions"], {"limit": limit}).fetchall()
+    if as_json:
+        _print_json(found)
+    elif not found:
+        console.print("No address is suppressed.")
+    for row in () if as_json else found:
+        console.print(f"{row['since']:%Y-%m-%d}  {row['reason']:<12}  {row['email']}", markup=False)
+
+
+@app.command()
+def unsuppress(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")], db_url: DbUrl = None, as_json: AsJson = False
+) -> None:
+    """E-mail to this address again, noted in the audit log; exit code 1 when it was not suppressed."""
+    with readable_errors(), _connect(db_url) as connection:
+        row = connection.execute(SQL["unsuppress"], {"email": address}).fetchone()
+        if row is None or row["email"] is None:
+            raise CommandFailed("This address is not suppressed. See: lamina mail suppressions")
+    if as_json:
+        _print_json(row)
+    else:
+        console.print(f"{row['email']} gets e-mail again; it was {row['reason']}.", markup=False)
+
+
+def _connect(db_url: str | None) -> psycopg.Connection[DictRow]:
+    return psycopg.connect(target(db_url), autocommit=True, row_factory=dict_row)
+
+
 def _mailbox(folder: Path | None) -> Mailbox:
     return Mailbox(folder or mailbox(StackSettings()))
 
@@ -98,4 +140,4 @@ def _print_table(letters: list[Letter], now: datetime) -> None:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2))
+    print(json.dumps(value, indent=2, default=lambda moment: moment.isoformat()))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from scripts.cli import app
 from scripts.commands.mail import OFFLINE
+from tests.support.database import Database
 from worker.providers.email.offline import OfflineMailer
 from worker.providers.email.port import Address, Mail
 
@@ -72,6 +73,31 @@ def test_show_says_when_there_is_none(folder: Path, identifier: str) -> None:
     done = lamina(folder, "show", identifier)
     assert done.exit_code == 1
     assert "lamina mail list" in done.output
+
+
+def suppressed(db: Database, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["mail", *arguments, "--db-url", db.dsn("postgres")])
+
+
+def test_a_suppressed_address_is_listed_and_lifted_once(db: Database) -> None:
+    assert "No address" in suppressed(db, "suppressions").stdout
+    for email, reason in (("dead@example.test", "bounced"), ("ada@example.test", "complained")):
+        db.admin.execute("select app.suppress(%s, %s)", (email, reason))
+    rows = json.loads(suppressed(db, "suppressions", "--json").stdout)
+    assert {(row["email"], row["reason"]) for row in rows} == {
+        ("dead@example.test", "bounced"), ("ada@example.test", "complained"),
+    }  # fmt: skip
+    assert rows[0]["since"].startswith("20")
+    lifted = suppressed(db, "unsuppress", " Ada@Example.test", "--json")
+    assert (lifted.exit_code, json.loads(lifted.stdout)["reason"]) == (0, "complained")
+    shown = suppressed(db, "suppressions").stdout
+    assert "dead@example.test" in shown
+    assert "ada@example.test" not in shown
+    again = suppressed(db, "unsuppress", "ada@example.test")
+    assert again.exit_code == 1
+    assert "not suppressed" in again.output
+    assert "gets e-mail again" in suppressed(db, "unsuppress", "dead@example.test").stdout
+    assert db.value("select count(*) from public.audit_log where action = 'suppression.lifted'") == 2
 
 
 def test_an_empty_mailbox_is_no_fault(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "limit_80": {"metric": "word", "used": "quantity", "limit": "quantity", "resets_at": "moment"},
     "limit_100": {"metric": "word", "used": "quantity", "limit": "quantity", "resets_at": "moment"},
     "document_failed": {"title": "text", "error_message": "reason"},
-    "mention": {"by": "name", "text": "text"},
+    "mention": {"by": "name", "title": "text", "text": "text"},
     "message": {"by": "name", "text": "text"},
     "token_expiring": {"what": "text", "expires_at": "moment"},
     "export_ready": {"expires_at": "moment"},

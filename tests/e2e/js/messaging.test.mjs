@@ -12,11 +12,11 @@ before(async () => {
   channel = ok(await owner.client.rpc("create_channel", { p_workspace_id: owner.workspace, p_name: "WhatsApp" }));
 });
 
-function write(text, { secret = channel.secret, id = "4711" } = {}) {
+function write(text, { secret = channel.secret, id = "4711", language = "English" } = {}) {
   return fetch(`${process.env.SUPABASE_URL}/functions/v1/manychat?channel=${channel.channel_id}`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-lamina-secret": secret },
-    body: JSON.stringify({ id, name: "Marie", language: "English", last_input_text: text, last_interaction: "now" }),
+    body: JSON.stringify({ id, name: "Marie", language, last_input_text: text, last_interaction: "now" }),
   });
 }
 
@@ -51,6 +51,32 @@ test("without a page key nothing can be sent, and the outbox says so", async () 
   assert.equal(delivery.error_code, "channel.no_key");
   const again = ok(await owner.client.rpc("resend_message", { p_delivery_id: delivery.id }));
   assert.equal(again.status, "queued");
+});
+
+test("what the documents do not answer is passed on, in the customer's language, and somebody is told", async () => {
+  const mine = { p_channel_id: channel.channel_id };
+  fails(await owner.client.rpc("update_channel", { ...mine, p_on_unanswered: "shrug" }), 400, "channel.bad_unanswered");
+  const set = { ...mine, p_on_unanswered: "ticket", p_passed_on_texts: { fr: "Je demande à l’équipe.", en: "I ask the team." } };
+  assert.equal(ok(await owner.client.rpc("update_channel", set)).on_unanswered, "ticket");
+  assert.equal((await write("Quels sont vos tarifs ?", { id: "4712", language: "French" })).status, 200);
+  const [ticket] = await until(
+    async () => ok(await owner.client.from("tickets").select("id, subject, conversation_id")),
+    ({ length }) => length === 1,
+  );
+  assert.equal(ticket.subject, "Quels sont vos tarifs ?");
+  const messages = ok(
+    await owner.client.from("messages").select("content").eq("conversation_id", ticket.conversation_id).order("seq"),
+  );
+  assert.deepEqual(messages.map(({ content }) => content), ["Quels sont vos tarifs ?", "Je demande à l’équipe."]);
+  const [told] = ok(await owner.client.from("notifications").select("data").eq("kind", "ticket_unanswered"));
+  assert.equal(told.data.ticket_id, ticket.id);
+});
+
+test("a voice message is kept, and the customer learns that only text is read", async () => {
+  const sent = await write("https://many.example.test/voice/1.ogg", { id: "4713" });
+  assert.equal(sent.status, 200);
+  assert.deepEqual((await sent.json()).content.messages, [{ type: "text", text: "I can only read text for now." }]);
+  assert.equal(ok(await owner.client.from("messages").select().eq("content", "[audio]")).length, 1);
 });
 
 test("a wrong secret is refused", async () => {

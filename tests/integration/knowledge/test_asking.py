@@ -72,6 +72,21 @@ async def test_the_documents_do_not_say(house: House, cast: Cast) -> None:
     assert (row["answered"], row["content"]) == (False, "Die Dokumente sagen dazu nichts.")
 
 
+async def test_an_open_question_of_language_is_answered_in_the_askers(house: House, cast: Cast) -> None:
+    house.db.admin.execute(
+        "update public.profiles set locale = 'fr' where user_id = %s", (cast.editor.user_id,)
+    )
+    said = []
+    for asker, question in (
+        (cast.editor, "Paris?"),
+        (cast.editor, "Do you have a store in Paris?"),
+        (cast.admin, "Quels sont vos horaires ?"),
+        (cast.admin, "Bonjour"),
+    ):
+        said.append((await answered(house, asker, cast.workspace_id, question))["content"])
+    assert said == ["Les documents ne le disent pas.", NOT_SAID, "Les documents ne le disent pas.", NOT_SAID]
+
+
 async def test_without_documents_there_is_no_answer(house: House, cast: Cast) -> None:
     row = await answered(house, cast.editor, cast.workspace_id, "When was the lighthouse lit?")
     assert (row["status"], row["answered"], row["content"]) == ("complete", False, NOT_SAID)

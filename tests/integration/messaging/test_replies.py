@@ -146,7 +146,7 @@ async def test_a_person_may_send_again_what_nobody_knows(desk: Desk) -> None:
     desk.receive("Hello")
     await desk.work_off()
     row = desk.delivery()
-    desk.call(desk.cast.editor, "retry_job", row["job_id"])
+    desk.call(desk.cast.support, "retry_job", row["job_id"])
     await desk.work_off()
     assert (desk.delivery()["status"], len(desk.manychat.sends)) == ("unknown", 1)
     with pytest.raises(psycopg.Error) as caught:
@@ -165,7 +165,7 @@ async def test_a_failed_job_may_be_tried_again(desk: Desk) -> None:
     desk.receive("Hello")
     await desk.work_off()
     assert outcome(desk.delivery()) == ("failed", "provider.unavailable")
-    desk.call(desk.cast.editor, "retry_job", desk.delivery()["job_id"])
+    desk.call(desk.cast.support, "retry_job", desk.delivery()["job_id"])
     assert outcome(desk.delivery()) == ("queued", None)
     await desk.work_off()
     assert outcome(desk.delivery()) == ("sent", None)
@@ -175,7 +175,7 @@ async def test_a_cancelled_reply_is_not_sent(desk: Desk) -> None:
     desk.receive("Hello")
     async with desk.working(lanes={"interactive": 1}):
         await desk.reach("queued")
-    desk.call(desk.cast.editor, "cancel_job", desk.delivery()["job_id"])
+    desk.call(desk.cast.support, "cancel_job", desk.delivery()["job_id"])
     await desk.work_off()
     assert outcome(desk.delivery()) == ("cancelled", "job.cancelled")
     assert desk.manychat.sends == []
@@ -189,12 +189,16 @@ async def test_a_wrong_key_breaks_the_channel_until_a_new_one_comes(desk: Desk) 
     assert outcome(desk.delivery()) == ("failed", "provider.unauthorised")
     assert (desk.channel()["status"], desk.channel()["error_code"]) == ("broken", "provider.unauthorised")
     assert KEY not in str(desk.channel())
-    assert desk.receive("Hello?")["outcome"] == "accepted"
+    spent = "select committed + reserved from app.usage_counters where metric = 'requests'"
+    before = desk.db.value(spent)
+    sorry = desk.channel()["unavailable_texts"]["fr"]
+    assert desk.receive("Hello?") == {"outcome": "unavailable", "text": sorry}
+    question, answer = desk.messages()[-2:]
+    assert (question["content"], answer["status"], answer["job_id"]) == ("Hello?", "failed", None)
+    assert (answer["error_code"], desk.db.value(spent)) == ("channel.broken", before)
     await desk.work_off()
-    assert [row["error_code"] for row in desk.deliveries()] == ["provider.unauthorised", "channel.broken"]
+    assert [row["error_code"] for row in desk.deliveries()] == ["provider.unauthorised"]
     desk.call(desk.cast.admin, "set_channel_key", desk.channel_id, f"{KEY[:-4]}beef")
-    for row in desk.deliveries():
-        desk.call(desk.cast.support, "resend_message", row["id"])
     await desk.work_off()
     assert {row["status"] for row in desk.deliveries()} == {"sent"}
     channel = desk.channel()

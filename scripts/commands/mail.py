@@ -1,4 +1,4 @@
-"""``lamina mail``: the local mailbox, where e-mails go while nobody delivers them; addresses that get none."""
+"""``lamina mail``: the local mailbox, where e-mails go while nobody delivers them; addresses without mail."""
 
 from __future__ import annotations
 

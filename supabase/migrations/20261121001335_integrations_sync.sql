@@ -143,7 +143,7 @@ begin
       jsonb_build_object('failures', v_connection.failures, 'error_code', p_code));
     perform app.notify('connection_broken', m.user_id, m.workspace_id, null,
       concat_ws(':', 'connection', p_connection_id, v_connection.credentials_version, m.user_id, current_date),
-      jsonb_build_object('title', v_connection.name, 'reason', v_connection.error_message))
+      jsonb_build_object('connection_id', p_connection_id, 'title', v_connection.name, 'reason', v_connection.error_message))
     from public.workspace_members as m
     join public.role_permissions as r on r.role = m.role and r.permission = 'integrations.manage'
     where m.workspace_id = v_connection.workspace_id;

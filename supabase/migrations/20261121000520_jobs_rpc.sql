@@ -6,6 +6,14 @@ set local lock_timeout = '5s';
 ------------------------------------------------------------------------------------------------
 -- Rights
 ------------------------------------------------------------------------------------------------
+create function app.permission_of_job(p_job public.jobs) returns text
+language sql stable security definer set search_path = ''
+begin atomic
+  select k.permission from app.job_kinds as k where k.kind = (p_job).kind;
+end;
+
+comment on function app.permission_of_job(public.jobs) is 'What a member needs to change this job; null: nothing in particular. Domains may know better than the kind. Internal.';
+
 create function app.lock_own_job(p_job_id bigint) returns public.jobs
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -18,19 +26,22 @@ begin
   if not found then
     perform app.fail(404, 'job.not_found', 'There is no such job.');
   end if;
-  if v_job.created_by is distinct from app.user_id() and not app.has_permission(v_job.workspace_id, 'jobs.manage') then
+  v_permission := app.permission_of_job(v_job);
+  if v_job.created_by is distinct from app.user_id() and not app.has_permission(v_job.workspace_id, 'jobs.manage')
+    and not (v_job.created_by is null and v_permission is not null and app.has_permission(v_job.workspace_id, v_permission)) then
     perform app.fail(403, 'job.forbidden', 'You may change your own jobs; others'' need the permission jobs.manage.');
   end if;
-  select k.permission into v_permission from app.job_kinds as k where k.kind = v_job.kind;
   if v_permission is not null and not app.has_permission(v_job.workspace_id, v_permission) then
-    perform app.fail(403, 'job.forbidden', format('Jobs of this kind are changed by whoever has the permission %s.', v_permission));
+    perform app.fail(403, 'job.forbidden', format('This job is changed by whoever has the permission %s.', v_permission));
   end if;
   return v_job;
 end;
 $$;
 
-comment on function app.lock_own_job(bigint) is 'The job, locked, if the caller may change it; else 404 or 403.';
+comment on function app.lock_own_job(bigint) is
+  'The job, locked, if the caller may change it: one''s own, or with jobs.manage, or nobody''s with the permission it asks for; else 404 or 403.';
 
+revoke execute on function app.permission_of_job(public.jobs) from public, anon, authenticated, service_role;
 revoke execute on function app.lock_own_job(bigint) from public, anon, authenticated, service_role;
 
 ------------------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
--- Purpose:  the outbox: an answer that ends is delivered once; its states; sent again by a person only.
--- Risk:     triggers on public.messages for contacts' answers and on public.jobs for kind messaging.send_reply.
--- Way back: drop the functions of this file (cascade drops the triggers).
+-- Purpose:  the outbox: an answer that ends is delivered once; its states; sent again by a person, or when a refused key is replaced.
+-- Risk:     triggers on public.messages for contacts' answers, on public.channels, and on public.jobs for kind messaging.send_reply.
+-- Way back: drop the functions of this file (cascade drops the triggers); delete the notification kind channel_broken.
 set local lock_timeout = '5s';
+
+insert into app.notification_kinds (kind, is_optional, description) values
+  ('channel_broken', false, 'A channel to people outside stopped working.');
 
 ------------------------------------------------------------------------------------------------
 -- An answer ends → outbox
@@ -87,31 +90,97 @@ comment on function app.settle_delivery(uuid, text, int, boolean, text, text) is
   'What became of a request: queued when nothing was delivered and it may be tried again, or when more of the text follows.';
 
 create function app.break_channel(p_channel_id uuid, p_page_key text, p_error_code text, p_error_message text) returns void
-language sql volatile security definer set search_path = ''
-begin atomic
-  with broken as (
-    update public.channels as c set status = 'broken', error_code = p_error_code, error_message = p_error_message
-    where c.id = p_channel_id and c.status = 'active'
-      and exists (select from app.channel_secrets as s where s.channel_id = c.id and s.page_key = p_page_key)
-    returning c.*
-  )
-  select app.audit(broken.workspace_id, 'channel.broken', broken.id::text, pg_catalog.jsonb_build_object('error_code', p_error_code))
-  from broken;
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_channel public.channels;
+begin
+  update public.channels as c set status = 'broken', error_code = p_error_code, error_message = p_error_message
+  where c.id = p_channel_id and c.status = 'active'
+    and exists (select from app.channel_secrets as s where s.channel_id = c.id and s.page_key = p_page_key)
+  returning c.* into v_channel;
+  if not found then
+    return;
+  end if;
+  perform app.audit(v_channel.workspace_id, 'channel.broken', p_channel_id::text, jsonb_build_object('error_code', p_error_code));
+  perform app.notify('channel_broken', m.user_id, m.workspace_id, null,
+    concat_ws(':', 'channel', p_channel_id, v_channel.page_key_last4, m.user_id, current_date),
+    jsonb_build_object('title', v_channel.name, 'reason', p_error_message, 'error_code', p_error_code))
+  from public.workspace_members as m
+  join public.role_permissions as r on r.role = m.role and r.permission = 'channels.manage'
+  where m.workspace_id = v_channel.workspace_id;
 end;
+$$;
 
-comment on function app.break_channel(uuid, text, text, text) is 'The vendor refuses the key; one that was set meanwhile is not blamed.';
+comment on function app.break_channel(uuid, text, text, text) is
+  'The vendor refuses the key: those who manage channels are told, of one key once a day. One that was set meanwhile is not blamed.';
+
+create function app.requeue_refused(p_channel public.channels) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_ids uuid[];
+  v_delivery public.message_deliveries;
+begin
+  with again as (
+    update public.message_deliveries as d set status = 'queued', error_code = null, error_message = null
+    where d.channel_id = p_channel.id and d.status = 'failed' and d.created_at > now() - interval '24 hours'
+      and d.error_code in ('channel.broken', 'channel.no_key', 'provider.unauthorised')
+    returning d.id
+  )
+  select array_agg(again.id) into v_ids from again;
+  if v_ids is null then
+    return;
+  end if;
+  for v_delivery in
+    select d.* from public.message_deliveries as d join public.messages as m on m.id = d.message_id
+    where d.id = any (v_ids)
+    order by m.seq
+  loop
+    perform app.enqueue_delivery(v_delivery);
+  end loop;
+  perform app.audit(p_channel.workspace_id, 'channel.replies_requeued', p_channel.id::text,
+    jsonb_build_object('count', cardinality(v_ids)));
+end;
+$$;
+
+comment on function app.requeue_refused(public.channels) is
+  'What the want of a good key has stopped within a day goes out after all, in the order of the messages: nothing of it was delivered. Rows are locked before ordering keys, as by who sends one again. Internal.';
 
 create function app.channel_checked(p_channel_id uuid, p_page_key text, p_page_name text) returns void
-language sql volatile security definer set search_path = ''
-begin atomic
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_channel public.channels;
+begin
   update public.channels as c
   set page_name = p_page_name, error_code = null, error_message = null,
     status = case c.status when 'broken' then 'active' else c.status end
   where c.id = p_channel_id
-    and exists (select from app.channel_secrets as s where s.channel_id = c.id and s.page_key = p_page_key);
+    and exists (select from app.channel_secrets as s where s.channel_id = c.id and s.page_key = p_page_key)
+  returning c.* into v_channel;
+  if found then
+    perform app.requeue_refused(v_channel);
+  end if;
 end;
+$$;
 
-comment on function app.channel_checked(uuid, text, text) is 'The vendor knows the key.';
+comment on function app.channel_checked(uuid, text, text) is 'The vendor knows the key: what waited for a good one is sent.';
+
+create function app.broadcast_channel() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform realtime.send(jsonb_build_object('channel_id', new.id, 'status', new.status, 'error_code', new.error_code),
+    'channel.changed', 'workspace:' || new.workspace_id, true);
+  return null;
+end;
+$$;
+
+comment on function app.broadcast_channel() is 'A hint to members; what is true is in the table.';
+
+create trigger broadcast_change after update of status, error_code, page_name, page_key_last4 on public.channels
+  for each row when (
+    (old.status, old.error_code, old.page_name, old.page_key_last4) is distinct from
+    (new.status, new.error_code, new.page_name, new.page_key_last4))
+  execute function app.broadcast_channel();
+comment on trigger broadcast_change on public.channels is 'Whoever set a key hears what the vendor says to it.';
 
 ------------------------------------------------------------------------------------------------
 -- However its job ends
@@ -123,9 +192,9 @@ begin
     update public.message_deliveries as d
     set status = case when d.status = 'sending' then 'unknown' when new.status = 'cancelled' then 'cancelled' else 'failed' end,
       error_code = coalesce(new.error_code, 'job.cancelled'), error_message = coalesce(new.error_message, 'It was cancelled.')
-    where d.id = new.subject_id and d.status in ('queued', 'sending');
+    where d.id = new.subject_id and d.status in ('queued', 'sending') and d.job_id = new.id;
   elsif old.gate = 'closed' then
-    update public.message_deliveries as d set status = 'queued', error_code = null, error_message = null
+    update public.message_deliveries as d set status = 'queued', error_code = null, error_message = null, job_id = new.id
     where d.id = new.subject_id and d.status in ('failed', 'cancelled');
   end if;
   return null;
@@ -133,7 +202,7 @@ end;
 $$;
 
 comment on function app.mirror_delivery_job() is
-  'Success is written by the worker; every other end of the job shows in the delivery from here. One whose outcome is unknown is not queued again by a retry of its job.';
+  'Success is written by the worker; every other end of the job shows in the delivery from here, unless a later job sends it by now. One whose outcome is unknown is not queued again by a retry of its job.';
 
 create trigger mirror_delivery_job after update of gate on public.jobs
   for each row when (
@@ -200,7 +269,9 @@ revoke execute on function app.queue_delivery() from public, anon, authenticated
 revoke execute on function app.begin_delivery(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.settle_delivery(uuid, text, int, boolean, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.break_channel(uuid, text, text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.requeue_refused(public.channels) from public, anon, authenticated, service_role;
 revoke execute on function app.channel_checked(uuid, text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.broadcast_channel() from public, anon, authenticated, service_role;
 revoke execute on function app.mirror_delivery_job() from public, anon, authenticated, service_role;
 revoke execute on function app.tell_delivery() from public, anon, authenticated, service_role;
 revoke execute on function app.resend_message(uuid) from public, anon, authenticated, service_role;

@@ -1,6 +1,6 @@
--- Purpose:  notes, settings of a workspace, and full-text indexes on messages and notes.
--- Risk:     an index on public.messages is built under a lock that stops writes.
--- Way back: drop the two tables and the index messages_words_idx.
+-- Purpose:  notes, settings of a workspace, full-text indexes on messages and notes, an index for the inbox.
+-- Risk:     indexes on public.messages and public.conversations are built under a lock that stops writes.
+-- Way back: drop the two tables and the indexes messages_words_idx, messages_own_questions_idx and conversations_inbox_idx.
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------
@@ -98,6 +98,7 @@ comment on trigger touch_updated_at on public.workspace_settings is 'Stamps upda
 ------------------------------------------------------------------------------------------------
 create index messages_words_idx on public.messages using gin (to_tsvector('pg_catalog.simple'::regconfig, content));
 create index messages_own_questions_idx on public.messages (created_by, workspace_id, seq desc) where role = 'user';
+create index conversations_inbox_idx on public.conversations (workspace_id, updated_at desc, id) where contact_id is not null;
 
 comment on column public.messages.citations is
   'Array of {ordinal, chunk_id, document_id, title, page_from, page_to, quote}; [n] in the text is the ordinal. One that rests on the asker''s own history has {ordinal, message_id, conversation_id, title, quote}.';

@@ -99,16 +99,6 @@ comment on function app.add_ticket_message(uuid, text, text, text, text) is 'Beh
 ------------------------------------------------------------------------------------------------
 -- Timeline
 ------------------------------------------------------------------------------------------------
-create function app.delivery_of(p_message_id uuid) returns jsonb
-language sql stable security invoker set search_path = ''
-begin atomic
-  select pg_catalog.jsonb_build_object('id', d.id, 'status', d.status, 'error_code', d.error_code)
-  from public.message_deliveries as d where d.message_id = p_message_id
-  order by d.created_at desc limit 1;
-end;
-
-comment on function app.delivery_of(uuid) is 'What became of a message on its channel, null when it was sent nowhere, or the caller may not see it. Internal.';
-
 create function public.ticket_timeline(p_ticket_id uuid, p_limit int default 50, p_before timestamptz default null, p_before_id uuid default null)
 returns table (at timestamptz, id uuid, source text, kind text, body text, actor_id uuid, detail jsonb)
 language plpgsql stable security invoker set search_path = '' rows 50 as $$
@@ -239,14 +229,12 @@ comment on function app.set_ticket_mood(uuid, real, text, boolean) is 'The ticke
 revoke execute on function app.send_ticket_reply(public.tickets, text) from public, anon, authenticated, service_role;
 revoke execute on function app.insert_ticket_message(public.tickets, text, text, uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function app.add_ticket_message(uuid, text, text, text, text) from public, anon, authenticated, service_role;
-revoke execute on function app.delivery_of(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.ticket_timeline(uuid, int, timestamptz, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.save_sentiment(uuid, uuid, real, text, real, text, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.reserve_rating(uuid, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.ticket_mood(uuid, int) from public, anon, authenticated, service_role;
 revoke execute on function app.set_ticket_mood(uuid, real, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function app.add_ticket_message(uuid, text, text, text, text) to authenticated;
-grant execute on function app.delivery_of(uuid) to authenticated;
 grant execute on function public.ticket_timeline(uuid, int, timestamptz, uuid) to authenticated;
 grant execute on function app.save_sentiment(uuid, uuid, real, text, real, text, text, text) to lamina_worker;
 grant execute on function app.reserve_rating(uuid, bigint) to lamina_worker;

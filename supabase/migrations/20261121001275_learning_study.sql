@@ -191,6 +191,7 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
   v_words tsquery := websearch_to_tsquery('pg_catalog.simple'::regconfig, p_query);
   v_user_id uuid := app.user_id();
+  v_sees_contacts boolean := app.has_permission(p_workspace_id, 'conversations.read_all');
 begin
   perform app.require_permission(p_workspace_id, 'conversations.read');
   if p_query is null or p_query !~ '\S' or length(p_query) > 2000 then
@@ -202,6 +203,13 @@ begin
       select m.role as kind, m.id, m.conversation_id, c.title, m.content, m.created_at
       from public.messages as m join public.conversations as c on c.id = m.conversation_id
       where m.workspace_id = p_workspace_id and m.created_by = v_user_id
+        and to_tsvector('pg_catalog.simple'::regconfig, m.content) @@ v_words
+      union all
+      select case m.role when 'user' then 'contact' else 'reply' end, m.id, m.conversation_id, coalesce(k.name, c.title), m.content, m.created_at
+      from public.messages as m
+      join public.conversations as c on c.id = m.conversation_id
+      join public.contacts as k on k.id = m.contact_id
+      where v_sees_contacts and m.workspace_id = p_workspace_id and m.contact_id is not null
         and to_tsvector('pg_catalog.simple'::regconfig, m.content) @@ v_words
       union all
       select 'note', n.id, null, n.title, n.title || ' ' || n.content, n.created_at
@@ -229,4 +237,4 @@ end;
 $$;
 
 comment on function public.search_history(uuid, text, int, timestamptz, uuid) is
-  'The caller''s own questions (kind user), their answers (assistant), notes (note), questions to teachers (lesson_question) and what these answered (lesson_answer) with all the words, newest first; "…" is a phrase, - excludes, or widens. The next page: p_before and p_after_id are created_at and id of the last row. Errors: search.bad_query, workspace.forbidden.';
+  'The caller''s own questions (kind user), their answers (assistant), notes (note), questions to teachers (lesson_question) and what these answered (lesson_answer), and with conversations.read_all what contacts wrote (contact) and were answered (reply), with all the words, newest first; "…" is a phrase, - excludes, or widens. The next page: p_before and p_after_id are created_at and id of the last row. Errors: search.bad_query, workspace.forbidden.';

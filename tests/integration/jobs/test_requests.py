@@ -85,6 +85,19 @@ def test_a_viewer_changes_their_own_job(db: Database, cast: Cast, function: str)
     call(db, cast.viewer, function, job_id)
 
 
+def test_the_permission_of_its_kind_is_enough_where_nobody_began_it(db: Database, cast: Cast) -> None:
+    db.admin.execute("update app.job_kinds set permission = 'channels.send' where kind = %s", (KIND,))
+    job_id = enqueue(db, workspace_id=cast.workspace_id)
+    for actor in (cast.editor, cast.viewer):  # with jobs.manage alone, and with neither
+        with refused(403, "job.forbidden"):
+            call(db, actor, "cancel_job", job_id)
+    call(db, cast.support, "cancel_job", job_id)
+    db.admin.execute("update public.jobs set created_by = %s where id = %s", (cast.admin.user_id, job_id))
+    with refused(403, "job.forbidden"):  # somebody began it: theirs, or jobs.manage
+        call(db, cast.support, "retry_job", job_id)
+    call(db, cast.owner, "retry_job", job_id)
+
+
 @pytest.mark.parametrize("outcome", [DONE, Fail("test.failed", "It failed.")])
 def test_an_ended_job_is_not_cancelled(db: Database, cast: Cast, outcome: Outcome) -> None:
     job_id = finished(db, cast, outcome)

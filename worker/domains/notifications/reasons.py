@@ -1,4 +1,4 @@
-"""Why a document could not be read, in other languages than English. Pure.
+"""Why a document could not be read or a key was refused, in other languages than English. Pure.
 
 The worker writes an error's sentence in English once, with its code; a mail in another language says the
 code's sentence here, and the English one for a code that has none.
@@ -20,6 +20,7 @@ _REASONS: Mapping[str, Mapping[str, str]] = {
         "document.not_a_pdf": "Le fichier n’est pas un PDF.",
         "document.too_large": "Le fichier est trop grand.",
         "document.too_many_pages": "Le PDF a trop de pages.",
+        "provider.unauthorised": "Le service n’accepte pas la clé.",
         "quota.exceeded": "La limite de votre formule est atteinte.",
     },
 }

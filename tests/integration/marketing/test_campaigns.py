@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -142,8 +143,57 @@ def test_a_segment_of_another_workspace_is_none(office: Office) -> None:
         office.cast.marketing.user_id,
     )
     theirs = office.insert("segments", workspace_id=other, name="Theirs", filter='{"all": []}')
-    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+    with pytest.raises(psycopg.Error) as error:
         office.campaign(theirs)
+    assert (error.value.sqlstate, code_of(error)) == ("PT404", "segment.not_found")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"name": " "}, "campaign.name_invalid"),
+        ({"name": None}, "campaign.name_invalid"),
+        ({"name": "n" * 101}, "campaign.name_invalid"),
+        ({"subject": "s" * 201}, "campaign.too_long"),
+        ({"body": "b" * 50001}, "campaign.too_long"),
+    ],
+)
+def test_a_draft_that_does_not_fit_is_refused_in_words(
+    office: Office, change: dict[str, Any], code: str
+) -> None:
+    draft = office.campaign()
+    for write in (office.campaign, partial(office.update, "campaigns", draft)):
+        with pytest.raises(psycopg.Error) as error:
+            write(**change)
+        assert (error.value.sqlstate, code_of(error)) == ("PT400", code)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"sender_name": " "}, "marketing.sender_invalid"),
+        ({"sender_name": None}, "marketing.sender_invalid"),
+        ({"postal_address": "Rue"}, "marketing.postal_invalid"),
+        ({"postal_address": "x" * 301}, "marketing.postal_invalid"),
+        ({"reply_to": "nobody"}, "marketing.reply_invalid"),
+        ({"mails_per_second": 0}, "marketing.rate_invalid"),
+        ({"mails_per_second": "NaN"}, "marketing.rate_invalid"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_in_words(
+    office: Office, change: dict[str, Any], code: str
+) -> None:
+    (column,) = change
+    with pytest.raises(psycopg.Error) as error, office.db.as_user(office.cast.marketing) as cursor:
+        cursor.execute(f"update public.marketing_settings set {column} = %s".encode(), (change[column],))
+    assert (error.value.sqlstate, code_of(error)) == ("PT400", code)
+    office.db.admin.execute("delete from public.marketing_settings")
+    whole = {"sender_name": "Morvan", "postal_address": "1 Quai du Port, Brest", **change}
+    columns, marks = ", ".join(whole), ", ".join(["%s"] * len(whole))
+    query = f"insert into public.marketing_settings (workspace_id, {columns}) values (%s, {marks})"
+    with pytest.raises(psycopg.Error) as error, office.db.as_user(office.cast.marketing) as cursor:
+        cursor.execute(query.encode(), (office.cast.workspace_id, *whole.values()))
+    assert code_of(error) == code
 
 
 async def test_a_segment_deleted_meanwhile_gives_the_draft_back(office: Office) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -65,6 +67,9 @@ def test_another_workspaces_contacts_are_not_there(office: Office) -> None:
         ({"field": "name", "op": "in", "value": []}, "a list of 1 to 100"),
         ({"field": "name", "op": "in", "value": [1]}, "a list of 1 to 100"),
         ({"field": "lead_score", "op": "gt", "value": "7"}, "a number"),
+        ({"field": "campaign", "op": "received", "value": "spring"}, "the id of a campaign"),
+        ({"field": "campaign", "op": "not_received"}, "the id of a campaign"),
+        ({"field": "campaign", "op": "eq", "value": str(UUID(int=1))}, "received, not_received"),
         ({"field": "created_at", "op": "before", "value": "yesterday"}, "a date"),
         ({"field": "created_at", "op": "before", "value": "2026-13-01"}, "no such date"),
         ({"field": "created_at", "op": "before", "value": "2026-01-01T10:00"}, "with its zone"),
@@ -112,6 +117,75 @@ def test_who_may_ask(office: Office) -> None:
         with pytest.raises(psycopg.Error) as error:
             office.preview(EVERYBODY, actor)
         assert error.value.diag.message_detail == code
+
+
+def page(
+    office: Office, segment: UUID, *more: Any, actor: Actor | None = None
+) -> list[tuple[str, datetime, UUID]]:
+    """Names with what the next page begins after."""
+    marks = ", ".join(["%s"] * (1 + len(more)))
+    query = f"select name, created_at, id from public.list_segment_contacts({marks})"
+    with office.db.as_user(actor or office.cast.marketing) as cursor:
+        return cursor.execute(query.encode(), (segment, *more)).fetchall()
+
+
+def test_people_of_a_segment_are_listed_page_by_page(office: Office) -> None:
+    office.people(25)  # of one moment: their ids decide
+    office.contact("ada", created_at="2030-01-01")
+    office.contact("bob", created_at="2020-01-01", lifecycle="lead")
+    office.contact("cleo", lifecycle="lost")
+    segment = office.segment({"not": {"field": "lifecycle", "op": "eq", "value": "lost"}})
+    found = page(office, segment, 10)
+    while rows := page(office, segment, 10, *found[-1][1:]):
+        found += rows
+    names = [name for name, *_ in found]
+    assert (names[0], names[-1], len(names), len(set(names))) == ("Ada", "Bob", 27, 27)
+    assert found == page(office, segment)
+    assert len(page(office, segment, 0)) == 1
+    office.update("segments", segment, filter=Jsonb(LEAD))
+    assert [name for name, *_ in page(office, segment)] == ["Bob"]
+
+
+def test_who_may_list_people(office: Office) -> None:
+    office.contact("ada")
+    segment, cast = office.segment(), office.cast
+    for actor in (cast.owner, cast.admin, cast.marketing, cast.sales):
+        assert len(page(office, segment, actor=actor)) == 1
+    for actor, which, code in (
+        (cast.editor, segment, "workspace.forbidden"),
+        (cast.support, segment, "segment.not_found"),
+        (cast.viewer, segment, "segment.not_found"),
+        (cast.stranger, segment, "segment.not_found"),
+        (cast.marketing, uuid4(), "segment.not_found"),
+    ):
+        with pytest.raises(psycopg.Error) as error:
+            page(office, which, actor=actor)
+        assert error.value.diag.message_detail == code
+
+
+async def test_who_got_a_campaign_is_left_out_of_the_next(office: Office) -> None:
+    office.contact("ada")
+    first = office.campaign()
+    office.send(first)
+    await office.work_off()
+    office.contact("bob")
+    office.contact("ada again", email="ADA@people.test")
+    got = {"field": "campaign", "op": "received", "value": str(first)}
+    rest = {"field": "campaign", "op": "not_received", "value": str(first).upper()}
+    assert office.preview(got)["count"] == 2
+    assert [one["name"] for one in office.preview(rest)["examples"]] == ["Bob"]
+    office.send(office.campaign(office.segment(rest)))
+    await office.work_off()
+    assert office.mailer.addresses() == ["ada@people.test", "bob@people.test"]
+
+
+def test_marketing_brings_people_and_tags_them(office: Office) -> None:
+    row = {"name": "Ada", "email": "ada@people.test"}
+    office.call("import_contacts", office.cast.workspace_id, Jsonb([row]))
+    mine = office.insert("contacts", name="Bob", tags=["fair"])
+    assert office.update("contacts", mine, tags=["fair", "vip"]) == 1
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        office.insert("contacts", office.cast.editor, name="Cleo")
 
 
 def test_who_may_keep_segments(office: Office) -> None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from scripts.stack.settings import PROJECT
 from tests.support.clusters import MIGRATIONS
 from worker.domains.notifications import templates
 from worker.domains.notifications.templates import Template, template, written
@@ -15,6 +16,7 @@ from worker.domains.notifications.values import FIELDS, values_of
 from worker.domains.notifications.words import LOCALES
 
 SITE = "https://app.example.test"
+DOORS = f"{SITE}/functions/v1"
 DATA = {
     "inviter": "Zoë", "role": "editor", "expires_at": "2026-11-22T08:05:00+00:00",
     "ends_at": "2026-12-01T00:00:00+00:00", "amount": 1250, "currency": "eur", "url": "https://pay.example.test/i",
@@ -22,6 +24,7 @@ DATA = {
     "resets_at": "2026-12-01T00:00:00+00:00", "title": "Handbook.pdf", "error_message": "It is damaged.",
     "by": "Ada", "text": "Look at this.", "what": "API key …9f2c", "erase_at": "2026-12-24T00:00:00+00:00",
     "reason": "It answered 500.", "number": 7, "subject": "Late parcel", "promise": "first_response",
+    "statement": "I want the newsletter.",
 }  # fmt: skip
 ALWAYS = {"workspace", "inviter", "by", "link"}
 """Values that no message lacks, so that a subject may name them."""
@@ -36,7 +39,7 @@ def row(kind: str, locale: str = "en", **changes: object) -> dict[str, object]:
 
 
 def message(kind: str, locale: str = "en", **changes: object) -> templates.Written:
-    return written(kind, locale, values_of(row(kind, locale, **changes), SITE))
+    return written(kind, locale, values_of(row(kind, locale, **changes), SITE, DOORS))
 
 
 def kinds_of_the_database() -> set[str]:
@@ -55,11 +58,22 @@ def test_each_kind_has_fields_and_a_text_in_each_language() -> None:
         assert names == {*FIELDS, "layout"}
 
 
+def test_the_fields_of_each_kind_are_documented() -> None:
+    text = PROJECT.joinpath("docs", "notifications.md").read_text()
+    rows = {
+        kind: set(re.findall(r"`(\w+)`", fields))
+        for kind, fields in re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.M)
+    }
+    assert rows.keys() == FIELDS.keys()
+    for kind, fields in FIELDS.items():
+        assert fields.keys() <= rows[kind], kind
+
+
 @every_locale
 @every_kind
 def test_a_message_says_all_its_data(kind: str, locale: str) -> None:
     said = message(kind, locale, secret="s3cr=t" if kind == "invitation" else None)
-    values = values_of(row(kind, locale), SITE)
+    values = values_of(row(kind, locale), SITE, DOORS)
     for field in FIELDS[kind]:
         assert values[field] in said.text + said.subject, field
         assert html.escape(values[field]) in said.html + html.escape(said.subject), field
@@ -80,7 +94,7 @@ def test_placeholders_are_values_of_the_kind(kind: str, locale: str) -> None:
 @every_kind
 def test_without_data_a_message_is_shorter_and_still_one(kind: str, locale: str) -> None:
     bare = message(kind, locale, data={}, name=None, workspace=None)
-    values = values_of(row(kind, locale), SITE)
+    values = values_of(row(kind, locale), SITE, DOORS)
     assert bare.subject
     assert SITE in bare.text
     assert not re.search(r"[{}]|None", bare.text + bare.subject)
@@ -95,7 +109,7 @@ def test_languages_differ(kind: str) -> None:
 
 
 def test_an_unknown_language_is_the_default() -> None:
-    assert message("welcome", "en") == written("welcome", "xx", values_of(row("welcome"), SITE))
+    assert message("welcome", "en") == written("welcome", "xx", values_of(row("welcome"), SITE, DOORS))
 
 
 def test_an_invitation_carries_its_token_once_in_each_form() -> None:

@@ -123,7 +123,9 @@ def _register_core(registry: Registry, settings: WorkerSettings, db: Database, u
     voice.register(registry, _voice_ports(settings, db, use))
     notifications.register(
         registry,
-        NotificationPorts(db, use.mail, sender(settings), reply_to(settings), settings.lamina_site_url),
+        NotificationPorts(
+            db, use.mail, sender(settings), reply_to(settings), settings.lamina_site_url, settings.link_url
+        ),
     )
     messaging.register(registry, MessagingPorts(db, use.chat, webhook_sender(settings)))
     ops.register(registry, db, retention_days=settings.lamina_job_retention_days)

@@ -181,7 +181,7 @@ class WorkerSettings(ProviderSettings):
 
     @property
     def link_url(self) -> str:
-        """Below it are the doors `unsubscribe` and `track`."""
+        """Below it are the doors `unsubscribe`, `track` and `forms`."""
         return self.lamina_link_url or f"{self.supabase_url.rstrip('/')}/functions/v1"
 
     @property

@@ -124,6 +124,8 @@ insert into public.social_budgets (workspace_id, limit_microusd) values (%(works
 
 insert into public.social_spending (workspace_id, month, spent_microusd) values (%(workspace)s, '2026-11-01', 10000);
 
+insert into public.forms (workspace_id, name) values (%(workspace)s, 'Contact us');
+
 insert into public.segments (workspace_id, name, filter) values (%(workspace)s, 'Everybody', '{"all": []}');
 
 insert into public.marketing_settings (workspace_id, sender_name, postal_address)

@@ -24,6 +24,7 @@ from worker.runtime.loop import Worker
 from worker.runtime.options import WorkerOptions
 from worker.runtime.registry import Registry
 
+DOORS = "https://project.example.test/functions/v1"
 SITE = "https://app.example.test"
 SENDER = Address("lamina@example.test", "Lamina")
 Row = dict[str, Any]
@@ -70,7 +71,7 @@ class Post:
         )  # fmt: skip
         async with Pool(dsn, min_size=1, max_size=8) as pool:
             registry = Registry()
-            handlers.register(registry, NotificationPorts(pool, self.mailer, SENDER, None, SITE))
+            handlers.register(registry, NotificationPorts(pool, self.mailer, SENDER, None, SITE, DOORS))
             async with run(Worker(pool, registry, options)) as worker:
                 yield worker
 

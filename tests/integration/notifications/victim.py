@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-from tests.integration.notifications.post import SENDER, SITE
+from tests.integration.notifications.post import DOORS, SENDER, SITE
 from worker.db.pool import Database
 from worker.domains.notifications import handlers
 from worker.domains.notifications.ports import NotificationPorts
@@ -31,7 +31,7 @@ async def main(dsn: str, port: str) -> None:
     mailer = SmtpMailer(SmtpServer("127.0.0.1", int(port), "none"))
     async with Database(dsn, min_size=1, max_size=10) as db:
         registry = Registry()
-        handlers.register(registry, NotificationPorts(db, mailer, SENDER, None, SITE))
+        handlers.register(registry, NotificationPorts(db, mailer, SENDER, None, SITE, DOORS))
         worker = Worker(db, registry, options)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
         await worker.run()

@@ -35,7 +35,7 @@ def row(locale: str, code: Any, message: str | None = "The PDF is torn.") -> dic
 
 
 def said(locale: str, code: Any, message: str | None = "The PDF is torn.") -> str | None:
-    return values_of(row(locale, code, message), "https://app.example.test").get("error_message")
+    return values_of(row(locale, code, message), "https://app.example.test", "").get("error_message")
 
 
 @pytest.mark.parametrize("code", CODES)

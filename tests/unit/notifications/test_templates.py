@@ -146,3 +146,9 @@ def test_a_name_that_looks_like_an_address_is_no_link() -> None:
 def test_data_that_is_not_what_it_should_be_is_left_out(broken: dict[str, object]) -> None:
     for kind in ("payment_failed", "renewal"):
         assert message(kind, data=broken).text
+
+
+def test_who_is_no_user_is_led_to_a_function() -> None:
+    said = message("consent_asked", "en", secret="lmf_1")
+    assert f"{DOORS}/forms/confirm?token=lmf_1" in said.text
+    assert "“I want the newsletter.”" in said.text

@@ -71,5 +71,5 @@ where e.id = %(event_id)s and e.status <> 'applied';
 select app.apply_inbound(%(event_id)s, %(person)s);
 
 -- name: purge
--- Forgets what other systems sent long ago.
-select app.purge_inbound(make_interval(days => %(days)s));
+-- Forgets what other systems sent long ago, links of forms that nobody confirmed, and keys of capture_contact.
+select app.purge_inbound(make_interval(days => %(days)s)), app.purge_forms(make_interval(days => %(days)s));

@@ -10,10 +10,11 @@ from worker.providers.email.port import Address, Mailer
 
 @dataclass(frozen=True, slots=True)
 class NotificationPorts:
-    """Everything the handlers use; ``site_url`` is the frontend's address, to which links lead."""
+    """Everything the handlers use; ``site_url`` is the frontend's address, ``link_url`` the functions'."""
 
     db: Database
     mailer: Mailer
     sender: Address
     reply_to: Address | None
     site_url: str
+    link_url: str

@@ -14,10 +14,17 @@ from worker.domains.notifications.templates import written
 from worker.domains.notifications.values import values_of
 from worker.errors import DeliveryUnknown, ProviderError, ProviderRejected
 from worker.providers.email.port import Address, Mail
-from worker.runtime.outcome import DONE, Done, Fail, Outcome, Write
+from worker.runtime.outcome import DONE, Done, Fail, Outcome, RetryAfter, Write
+
+WITH_SECRET = {"invitation": "invite", "consent_asked": "fill in the form"}
+"""Kinds that are nothing without the token in their link, and how to get another."""
 
 RECIPIENT_REFUSED = "email.recipient_refused"
 """The one refusal that says something about the address."""
+
+RECIPIENT_DEFERRED = "email.recipient_deferred"
+DEFERRED_SECONDS = 180.0
+"""Between tries at a mailbox refused for the moment: the usual backoff would be over before a greylist is."""
 
 
 async def send(ports: NotificationPorts, notification_id: UUID) -> Outcome:
@@ -25,10 +32,12 @@ async def send(ports: NotificationPorts, notification_id: UUID) -> Outcome:
     row = await ports.db.one(SQL["open"], {"id": notification_id})
     if row is None:
         return DONE
-    if row["kind"] == "invitation" and row["secret"] is None:
+    if row["kind"] in WITH_SECRET and row["secret"] is None:
         return _failed(
             notification_id,
-            Fail("notification.secret_gone", "The token of this invitation is kept no longer: invite again."),
+            Fail(
+                "notification.secret_gone", f"Its token is kept no longer: {WITH_SECRET[row['kind']]} again."
+            ),
         )
     try:
         message = compose(ports, notification_id, row)
@@ -45,15 +54,17 @@ async def _hand_over(ports: NotificationPorts, notification_id: UUID, message: M
         return _failed(notification_id, Fail(error.code, error.message), status="unknown")
     except ProviderRejected as error:
         return _refused(notification_id, message.to.email, error)
-    except ProviderError:
+    except ProviderError as error:
         await ports.db.one(SQL["release"], {"id": notification_id})
+        if error.code == RECIPIENT_DEFERRED:
+            return RetryAfter(DEFERRED_SECONDS, error.message, error.code)
         raise
     return Done(_end(notification_id, "sent", provider_message_id=sent.provider_message_id))
 
 
 def compose(ports: NotificationPorts, notification_id: UUID, row: Mapping[str, Any]) -> Mail:
     """The message. Raises ProviderRejected when it cannot be one."""
-    values = values_of(row, ports.site_url)
+    values = values_of(row, ports.site_url, ports.link_url)
     text = written(row["kind"], row["locale"], values)
     headers = {"List-Unsubscribe": f"<{values['preferences']}>"} if "preferences" in values else {}
     return Mail(

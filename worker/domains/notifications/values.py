@@ -20,6 +20,7 @@ LONGEST_TEXT = 300
 
 FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "welcome": {},
+    "consent_asked": {"statement": "name"},
     "invitation": {"inviter": "name", "role": "word", "expires_at": "moment"},
     "renewal": {"ends_at": "moment"},
     "trial_ending": {"ends_at": "moment"},
@@ -69,12 +70,17 @@ PATHS: Mapping[str, str] = {
     "ticket_customer_replied": "/tickets",
 }
 """Pages of the frontend; what is not here is about billing."""
+DOORS: Mapping[str, str] = {"consent_asked": "/forms/confirm"}
+"""Edge functions, for readers who are no users and have no frontend."""
 BILLING_PATH = "/settings/billing"
 PREFERENCES_PATH = "/settings/notifications"
 
 
-def values_of(row: Mapping[str, Any], site_url: str) -> Values:
-    """What the placeholders of a template stand for; ``row`` is that of ``app.open_notification``."""
+def values_of(row: Mapping[str, Any], site_url: str, link_url: str) -> Values:
+    """What the placeholders of a template stand for; ``row`` is that of ``app.open_notification``.
+
+    ``site_url`` is the frontend's address, ``link_url`` that of the functions.
+    """
     locale, data = row["locale"], row["data"]
     found = {
         field: said
@@ -82,7 +88,7 @@ def values_of(row: Mapping[str, Any], site_url: str) -> Values:
         if (said := _said(field, meaning, data, locale))
     }
     site = site_url.rstrip("/")
-    found["link"] = link(row["kind"], site, row["secret"])
+    found["link"] = link(row["kind"], site, link_url.rstrip("/"), row["secret"])
     found["workspace"] = harmless(row["workspace"] or word("workspace", locale))
     if row["name"]:
         found["name"] = harmless(row["name"])
@@ -93,9 +99,10 @@ def values_of(row: Mapping[str, Any], site_url: str) -> Values:
     return found
 
 
-def link(kind: str, site: str, secret: str | None) -> str:
+def link(kind: str, site: str, functions: str, secret: str | None) -> str:
     """Where the reader goes on; a secret travels in the address."""
-    address = site + PATHS.get(kind, BILLING_PATH)
+    door = DOORS.get(kind)
+    address = functions + door if door else site + PATHS.get(kind, BILLING_PATH)
     return f"{address}?token={quote(secret, safe='')}" if secret else address
 
 

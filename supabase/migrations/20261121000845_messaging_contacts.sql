@@ -1,6 +1,6 @@
 -- Purpose:  people outside: contacts, who they are on each channel, their conversations; what came in; what goes out.
 -- Risk:     conversations and messages may belong to a contact instead of a user.
--- Way back: delete the rows of contacts, drop the columns contact_id and channel_id, make created_by not null, drop the tables.
+-- Way back: delete the rows of contacts, drop the columns contact_id, channel_id and documents.for_contacts, make created_by not null, drop the tables.
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------
@@ -108,6 +108,14 @@ comment on column public.conversations.contact_id is 'The person outside whose c
 comment on column public.conversations.channel_id is 'Where that person writes; null once the channel is deleted.';
 comment on column public.messages.created_by is 'Who asked; the answer carries the same, so one policy serves both. Null in a contact''s conversation.';
 comment on column public.messages.contact_id is 'The person outside who asked, or is answered.';
+
+------------------------------------------------------------------------------------------------
+-- What contacts are answered from
+------------------------------------------------------------------------------------------------
+alter table public.documents add column for_contacts boolean not null default true;
+comment on column public.documents.for_contacts is 'Whether people outside are answered from it. False: for members only.';
+create index documents_for_members_idx on public.documents (workspace_id) where not for_contacts;
+grant update (for_contacts) on table public.documents to authenticated;
 
 ------------------------------------------------------------------------------------------------
 -- app.inbound_messages

@@ -35,11 +35,13 @@ begin atomic
   select d.id
   from public.documents as d
   where d.workspace_id = p_workspace_id and d.lesson_id is not null
-    and d.lesson_id not in (select l from app.lessons_of(p_workspace_id, p_user_id) as l);
+    and d.lesson_id not in (select l from app.lessons_of(p_workspace_id, p_user_id) as l)
+  union all
+  select d.id from public.documents as d where d.workspace_id = p_workspace_id and not d.for_contacts and p_user_id is null;
 end;
 
 comment on function app.hidden_documents(uuid, uuid) is
-  'Documents of a workspace that this person must not find, be cited or be answered from; without a person, all that belong to lessons. For searches: where no document belongs to a lesson, it is one look into a small index.';
+  'Documents of a workspace that this person must not find, be cited or be answered from; without a person, all that belong to lessons or are not for contacts. For searches: where no document belongs to a lesson, it is one look into a small index.';
 
 ------------------------------------------------------------------------------------------------
 -- The caller's

@@ -76,7 +76,7 @@ begin atomic
 end;
 
 comment on function app.search_chunks_of(uuid, text, extensions.halfvec, text, uuid[], int) is
-  'The same for nobody in particular: what belongs to no lesson. For the worker.';
+  'The same for nobody in particular: what belongs to no lesson and is for contacts. For the worker.';
 
 create or replace function app.search_chunks(
   p_workspace_id uuid, p_query text, p_embedding text, p_embedding_model text, p_document_ids uuid[], p_limit int
@@ -113,7 +113,7 @@ begin atomic
   select not exists (
     select from rests
     cross join lateral jsonb_array_elements(rests.citations) as c
-    join public.documents as d on d.id = (c ->> 'document_id')::uuid and d.lesson_id is not null
+    join public.documents as d on d.id = (c ->> 'document_id')::uuid and (d.lesson_id is not null or p_user_id is null)
     where d.id in (select app.hidden_documents(rests.workspace_id, p_user_id)));
 end;
 

@@ -169,6 +169,30 @@ async def test_contacts_hear_the_voice_of_the_default_brand(desk: Desk) -> None:
     assert [request.brand for request in model.requests] == ["Name: Martin\nVoice: Warm and short", ""]
 
 
+async def test_documents_for_members_only_answer_no_contact(desk: Desk) -> None:
+    given = (desk.cast.workspace_id, "Handbook", "The lighthouse of Morvan was lit in 1871.")
+    document = desk.call(desk.cast.editor, "create_text_document", *given)["id"]
+    await desk.work_off()
+    question = "When was the lighthouse of Morvan lit?"
+    desk.receive(question)
+    await desk.work_off()
+    for actor, count in ((desk.cast.viewer, 0), (desk.cast.editor, 1)):
+        with desk.db.as_user(actor) as cursor:
+            cursor.execute("update public.documents set for_contacts = false where id = %s", (document,))
+            assert cursor.rowcount == count
+    desk.model = model = ScriptedModel([[UNKNOWN], ["In 1871 [1]."]])
+    desk.receive(question)
+    await desk.work_off()
+    desk.call(desk.cast.editor, "ask", desk.cast.workspace_id, question)
+    await desk.work_off()
+    answers = [row for row in desk.messages() if row["role"] == "assistant"]
+    assert [row["answered"] for row in answers] == [True, False, True]
+    assert [len(request.sources) for request in model.requests] == [0, 1]
+    assert "1871" in answers[0]["content"]
+    said = [turn.content for turn in model.requests[0].messages]
+    assert said == [question]  # what was answered from it is no source either
+
+
 def test_what_comes_without_words_is_kept_and_answered_without_a_model(desk: Desk) -> None:
     desk.receive("Hello", language="en")
     desk.db.admin.execute(

@@ -113,7 +113,7 @@ begin
   perform app.audit(v_campaign.workspace_id, 'campaign.paused', p_campaign_id::text, jsonb_build_object('error_code', p_error_code));
   perform app.notify('campaign_paused', m.user_id, m.workspace_id, null,
     concat_ws(':', 'campaign', p_campaign_id, m.user_id, extract(epoch from now())),
-    jsonb_build_object('campaign_id', p_campaign_id, 'title', v_campaign.name, 'reason', v_campaign.error_message))
+    jsonb_build_object('campaign_id', p_campaign_id, 'title', v_campaign.name, 'reason', v_campaign.error_message, 'error_code', p_error_code))
   from public.workspace_members as m
   join public.role_permissions as r on r.role = m.role and r.permission = 'campaigns.write'
   where m.workspace_id = v_campaign.workspace_id;

@@ -54,6 +54,23 @@ async def test_what_was_not_taken_is_tried_again(
     assert (mailer.tried, len(mailer.sent), post.status(told)) == (3, 1, "sent")
 
 
+async def test_a_mailbox_refused_for_the_moment_waits_alone(
+    post: Post, mailer: WatchedMailer, ada: Actor
+) -> None:
+    mailer.faults = [ProviderUnavailable("email.recipient_deferred", "Greylisted.", provider="watched")]
+    told, other = post.notify(ada), post.notify(ada, "mention")
+    async with post.working():
+        await until(lambda: {post.status(told), post.status(other)} == {"queued", "sent"}, 20)
+        waiting = told if post.status(told) == "queued" else other
+        await until(
+            lambda: post.job(waiting)["attempts"] == 1 and post.job(waiting)["status"] == "queued", 20
+        )
+    assert post.db.value(
+        "select run_at > now() + interval '2 min' from public.jobs where subject_id = %s", waiting
+    )
+    assert post.db.value("select count(*) from app.provider_pauses") == 0
+
+
 async def test_a_flood_of_one_kind_stays_in_the_feed(post: Post, mailer: WatchedMailer, ada: Actor) -> None:
     for number in range(14):
         post.notify(ada, f"question-{number}", "lesson_question", title="Melting", text=f"Why {number}?")

@@ -1,4 +1,4 @@
-"""Why a document could not be read or a key was refused, in other languages than English. Pure.
+"""Why a document could not be read or something stopped, in other languages than English. Pure.
 
 The worker writes an error's sentence in English once, with its code; a mail in another language says the
 code's sentence here, and the English one for a code that has none.
@@ -20,7 +20,12 @@ _REASONS: Mapping[str, Mapping[str, str]] = {
         "document.not_a_pdf": "Le fichier n’est pas un PDF.",
         "document.too_large": "Le fichier est trop grand.",
         "document.too_many_pages": "Le PDF a trop de pages.",
+        "email.sender_refused": "Le service d’envoi n’accepte pas l’adresse de l’expéditeur.",
+        "plan.not_entitled": "Votre formule ne le comprend plus.",
+        "provider.no_credit": "Le compte chez le prestataire n’a plus de crédit.",
+        "provider.timeout": "Le prestataire n’a pas répondu à temps.",
         "provider.unauthorised": "Le service n’accepte pas la clé.",
+        "provider.unavailable": "Le prestataire est indisponible.",
         "quota.exceeded": "La limite de votre formule est atteinte.",
     },
 }

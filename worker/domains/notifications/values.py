@@ -38,7 +38,7 @@ FIELDS: Mapping[str, Mapping[str, Meaning]] = {
     "webhook_disabled": {"url": "text", "reason": "text"},
     "connection_broken": {"title": "text", "reason": "text"},
     "channel_broken": {"title": "text", "reason": "reason"},
-    "campaign_paused": {"title": "text", "reason": "text"},
+    "campaign_paused": {"title": "text", "reason": "reason"},
     "meter_failed": {"reason": "text"},
     "lesson_question": {"title": "text", "text": "text"},
     "lesson_answered": {"title": "text", "text": "text"},

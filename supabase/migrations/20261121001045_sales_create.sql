@@ -10,6 +10,7 @@ create table public.pipelines (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   name text not null check (length(btrim(name)) between 1 and 100),
+  archived_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (workspace_id, id)
@@ -17,6 +18,7 @@ create table public.pipelines (
 
 comment on table public.pipelines is 'Ways in which a workspace sells; each is a board of stages. Whoever moves a deal locks its row.';
 comment on column public.pipelines.name is 'As the board is headed.';
+comment on column public.pipelines.archived_at is 'Since when it is retired: its deals are won or lost, and none comes in. Null: in use.';
 
 alter table public.pipelines enable row level security;
 
@@ -29,7 +31,7 @@ create policy update_sellers on public.pipelines
   with check (workspace_id = any (array(select app.workspaces_with('sales.write'))));
 
 comment on policy select_members on public.pipelines is 'Who reads sales.';
-comment on policy update_sellers on public.pipelines is 'Sellers rename it; it is made and deleted by functions.';
+comment on policy update_sellers on public.pipelines is 'Sellers rename it; it is made, archived and deleted by functions.';
 
 revoke all on table public.pipelines from public, anon, authenticated, service_role;
 grant select, update (name) on table public.pipelines to authenticated;

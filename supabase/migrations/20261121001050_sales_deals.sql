@@ -35,7 +35,7 @@ create table public.deals (
 );
 
 comment on table public.deals is 'What is being sold to whom. Made by create_deal and convert_lead, moved by move_deal.';
-comment on column public.deals.pipeline_id is 'Its board; a deal stays on it.';
+comment on column public.deals.pipeline_id is 'Its board; move_deal takes it to another.';
 comment on column public.deals.stage_id is 'Its column.';
 comment on column public.deals.title is 'What it is called.';
 comment on column public.deals.contact_id is 'Who buys; null while unknown, or when that contact was deleted.';

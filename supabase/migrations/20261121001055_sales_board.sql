@@ -119,13 +119,40 @@ begin
   end if;
   perform app.require_permission(v_pipeline.workspace_id, 'sales.write');
   if exists (select from public.deals as d where d.pipeline_id = p_pipeline_id) then
-    perform app.fail(409, 'pipeline.in_use', 'There are deals in this pipeline.', 'Delete or convert them first.');
+    perform app.fail(409, 'pipeline.in_use', 'There are deals in this pipeline.', 'Move them to another, or archive this one.');
   end if;
   delete from public.pipelines as p where p.id = p_pipeline_id;
 end;
 $$;
 
 comment on function app.delete_pipeline(uuid) is 'Behind public.delete_pipeline.';
+
+create function app.archive_pipeline(p_pipeline_id uuid, p_archived boolean) returns public.pipelines
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_pipeline public.pipelines;
+begin
+  select * into v_pipeline from public.pipelines as p
+  where p.id = p_pipeline_id and p.workspace_id = any (array(select app.workspaces_with('sales.read')))
+  for no key update;
+  if not found then
+    perform app.fail(404, 'pipeline.not_found', 'There is no such pipeline.');
+  end if;
+  perform app.require_permission(v_pipeline.workspace_id, 'sales.write');
+  if p_archived and exists (
+    select from public.deals as d
+    where d.workspace_id = v_pipeline.workspace_id and d.pipeline_id = p_pipeline_id and d.closed_at is null
+  ) then
+    perform app.fail(409, 'pipeline.has_open_deals', 'There are open deals in this pipeline.', 'Close them, or move them to another first.');
+  end if;
+  update public.pipelines as p set archived_at = case when p_archived then coalesce(p.archived_at, now()) end
+  where p.id = p_pipeline_id
+  returning * into v_pipeline;
+  return v_pipeline;
+end;
+$$;
+
+comment on function app.archive_pipeline(uuid, boolean) is 'Behind public.archive_pipeline. Holds the pipeline, as whoever brings a deal does.';
 
 create function app.delete_stage(p_stage_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -161,7 +188,7 @@ declare
 begin
   if p_deal.pipeline_id is null and p_deal.stage_id is null then
     select p.id into p_deal.pipeline_id from public.pipelines as p
-    where p.workspace_id = p_deal.workspace_id order by p.created_at, p.id limit 1;
+    where p.workspace_id = p_deal.workspace_id and p.archived_at is null order by p.created_at, p.id limit 1;
   end if;
   select s.* into v_stage from public.stages as s
   where s.workspace_id = p_deal.workspace_id and coalesce(s.id = p_deal.stage_id, s.kind = 'open')
@@ -170,7 +197,10 @@ begin
   if not found then
     perform app.fail(404, 'stage.not_found', 'There is no such stage in this pipeline.', 'Make a pipeline first.');
   end if;
-  perform from public.pipelines as p where p.id = v_stage.pipeline_id for no key update;
+  perform from public.pipelines as p where p.id = v_stage.pipeline_id and p.archived_at is null for no key update;
+  if not found then
+    perform app.fail(409, 'pipeline.archived', 'This pipeline is archived: it takes no deals.', 'Use another, or take it out of the archive.');
+  end if;
   insert into public.deals (
     id, workspace_id, pipeline_id, stage_id, title, contact_id, amount, currency, expected_close, owner_id, rank, closed_at, created_by)
   values (
@@ -188,7 +218,7 @@ end;
 $$;
 
 comment on function app.place_deal(public.deals) is
-  'Writes a new deal on top of its stage; without stage or pipeline into the first open stage, of the oldest pipeline. Checks no rights. Internal.';
+  'Writes a new deal on top of its stage; without stage or pipeline into the first open stage, of the oldest pipeline in use. Checks no rights. Internal.';
 
 create function app.move_deal(p_deal_id uuid, p_stage_id uuid, p_after_deal_id uuid, p_lost_reason text) returns public.deals
 language plpgsql volatile security definer set search_path = '' as $$
@@ -203,10 +233,17 @@ begin
     perform app.fail(404, 'deal.not_found', 'There is no such deal.');
   end if;
   perform app.require_permission(v_deal.workspace_id, 'sales.write');
-  perform from public.pipelines as p where p.id = v_deal.pipeline_id for no key update;
-  select * into v_stage from public.stages as s where s.id = p_stage_id and s.pipeline_id = v_deal.pipeline_id;
+  perform from public.pipelines as p
+  where p.id in (v_deal.pipeline_id, (
+    select s.pipeline_id from public.stages as s where s.id = p_stage_id and s.workspace_id = v_deal.workspace_id))
+  order by p.id for no key update;
+  select * into v_stage from public.stages as s where s.id = p_stage_id and s.workspace_id = v_deal.workspace_id;
   if not found then
-    perform app.fail(404, 'stage.not_found', 'There is no such stage in this pipeline.');
+    perform app.fail(404, 'stage.not_found', 'There is no such stage in this workspace.');
+  elsif exists (select from public.deals as d where d.id = p_deal_id and d.pipeline_id <> v_deal.pipeline_id) then
+    perform app.fail(409, 'deal.moved_away', 'Somebody has moved the deal to another pipeline.', 'Read the board again.');
+  elsif exists (select from public.pipelines as p where p.id = v_stage.pipeline_id and p.archived_at is not null) then
+    perform app.fail(409, 'pipeline.archived', 'This pipeline is archived: it takes no deals.', 'Use another, or take it out of the archive.');
   elsif p_after_deal_id is not null and not exists (
     select from public.deals as d where d.id = p_after_deal_id and d.stage_id = p_stage_id and d.id <> p_deal_id) then
     perform app.fail(409, 'deal.neighbour_moved', 'The deal above it is no longer in that stage.', 'Read the board again.');
@@ -215,7 +252,7 @@ begin
   end if;
   v_rank := app.free_rank(p_stage_id, p_after_deal_id, p_deal_id);
   update public.deals as d
-  set stage_id = p_stage_id, rank = v_rank,
+  set pipeline_id = v_stage.pipeline_id, stage_id = p_stage_id, rank = v_rank,
     stage_entered_at = case when d.stage_id = p_stage_id then d.stage_entered_at else greatest(d.stage_entered_at, clock_timestamp()) end,
     closed_at = case when v_stage.kind = 'open' then null when d.stage_id = p_stage_id then d.closed_at else now() end,
     lost_reason = case when v_stage.kind = 'lost' then coalesce(p_lost_reason, d.lost_reason) end
@@ -230,16 +267,18 @@ end;
 $$;
 
 comment on function app.move_deal(uuid, uuid, uuid, text) is
-  'Behind public.move_deal. Moves on one board happen one after the other: they lock its pipeline.';
+  'Behind public.move_deal. Moves on one board happen one after the other: they lock its pipeline, between two boards both, in the order of their ids.';
 
 revoke execute on function app.spread_ranks(uuid, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.free_rank(uuid, uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.create_pipeline(uuid, text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_pipeline(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.archive_pipeline(uuid, boolean) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_stage(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.place_deal(public.deals) from public, anon, authenticated, service_role;
 revoke execute on function app.move_deal(uuid, uuid, uuid, text) from public, anon, authenticated, service_role;
 grant execute on function app.create_pipeline(uuid, text, jsonb) to authenticated;
 grant execute on function app.delete_pipeline(uuid) to authenticated;
+grant execute on function app.archive_pipeline(uuid, boolean) to authenticated;
 grant execute on function app.delete_stage(uuid) to authenticated;
 grant execute on function app.move_deal(uuid, uuid, uuid, text) to authenticated;

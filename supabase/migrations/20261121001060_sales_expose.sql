@@ -48,7 +48,7 @@ end;
 $$;
 
 comment on function public.create_deal(uuid, text, uuid, numeric, text, date, uuid, uuid, uuid, uuid) is
-  'Puts a deal on top of a stage: the first open one, of the oldest pipeline, unless told otherwise. A p_deal_id of your own makes it safe to repeat. Errors: workspace.forbidden, stage.not_found, deal.bad_field, deal.unknown_reference, deal.id_taken.';
+  'Puts a deal on top of a stage: the first open one, of the oldest pipeline in use, unless told otherwise. A p_deal_id of your own makes it safe to repeat. Errors: workspace.forbidden, stage.not_found, pipeline.archived, deal.bad_field, deal.unknown_reference, deal.id_taken.';
 
 create function app.convert_lead(p_lead_id uuid, p_deal public.deals) returns public.deals
 language plpgsql volatile security definer set search_path = '' as $$
@@ -104,7 +104,7 @@ end;
 $$;
 
 comment on function public.convert_lead(uuid, text, numeric, text, date, uuid, uuid) is
-  'Makes a deal of a lead, called as the lead''s interest unless told otherwise, owned by the lead''s owner or you. Repeating it returns that deal. Errors: lead.not_found, lead.unqualified, lead.converted, stage.not_found, deal.bad_field, workspace.forbidden.';
+  'Makes a deal of a lead, called as the lead''s interest unless told otherwise, owned by the lead''s owner or you. Repeating it returns that deal. Errors: lead.not_found, lead.unqualified, lead.converted, stage.not_found, pipeline.archived, deal.bad_field, workspace.forbidden.';
 
 create function public.move_deal(p_deal_id uuid, p_stage_id uuid, p_after_deal_id uuid default null, p_lost_reason text default null)
 returns public.deals
@@ -113,7 +113,7 @@ language sql volatile security invoker set search_path = '' as $$
 $$;
 
 comment on function public.move_deal(uuid, uuid, uuid, text) is
-  'Moves a deal in its pipeline: below another deal of that stage, on top without one. Errors: deal.not_found, stage.not_found, deal.neighbour_moved, deal.bad_reason, workspace.forbidden.';
+  'Moves a deal to a stage of its pipeline or of another one of the workspace: below another deal there, on top without one. Errors: deal.not_found, stage.not_found, pipeline.archived, deal.neighbour_moved, deal.moved_away, deal.bad_reason, workspace.forbidden.';
 
 create function public.create_pipeline(p_workspace_id uuid, p_name text, p_stages jsonb default null) returns public.pipelines
 language sql volatile security invoker set search_path = '' as $$
@@ -131,6 +131,15 @@ end;
 
 comment on function public.delete_pipeline(uuid) is
   'Deletes a board without deals. Errors: pipeline.not_found, pipeline.in_use, workspace.forbidden.';
+
+create function public.archive_pipeline(p_pipeline_id uuid, p_archived boolean default true) returns public.pipelines
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.archive_pipeline(p_pipeline_id, p_archived);
+end;
+
+comment on function public.archive_pipeline(uuid, boolean) is
+  'Retires a board whose deals are won or lost: they stay, to be read and counted, and none comes in; with p_archived false it is in use again. Errors: pipeline.not_found, pipeline.has_open_deals, workspace.forbidden.';
 
 create function public.delete_stage(p_stage_id uuid) returns void
 language sql volatile security invoker set search_path = ''
@@ -202,6 +211,7 @@ revoke execute on function public.convert_lead(uuid, text, numeric, text, date, 
 revoke execute on function public.move_deal(uuid, uuid, uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function public.create_pipeline(uuid, text, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_pipeline(uuid) from public, anon, authenticated, service_role;
+revoke execute on function public.archive_pipeline(uuid, boolean) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_stage(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.deal_forecast(uuid, uuid, date, date) from public, anon, authenticated, service_role;
 revoke execute on function public.stage_times(uuid) from public, anon, authenticated, service_role;
@@ -212,6 +222,7 @@ grant execute on function public.convert_lead(uuid, text, numeric, text, date, u
 grant execute on function public.move_deal(uuid, uuid, uuid, text) to authenticated;
 grant execute on function public.create_pipeline(uuid, text, jsonb) to authenticated;
 grant execute on function public.delete_pipeline(uuid) to authenticated;
+grant execute on function public.archive_pipeline(uuid, boolean) to authenticated;
 grant execute on function public.delete_stage(uuid) to authenticated;
 grant execute on function public.deal_forecast(uuid, uuid, date, date) to authenticated;
 grant execute on function public.stage_times(uuid) to authenticated;

@@ -107,6 +107,26 @@ create trigger touch_updated_at before update on public.sla_policies
   for each row execute function app.touch_updated_at();
 comment on trigger touch_updated_at on public.sla_policies is 'Stamps updated_at.';
 
+create function app.guard_sla_policy() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  if (new.priority in ('low', 'normal', 'high', 'urgent')) is not true then
+    perform app.fail(400, 'ticket.bad_priority', 'There is no such priority.', 'Use low, normal, high or urgent.');
+  elsif new.first_response_minutes not between 1 and 525600 or new.resolution_minutes not between 1 and 525600 then
+    perform app.fail(400, 'sla.bad_minutes', 'What is promised comes within 1 to 525,600 minutes, or is not promised.');
+  end if;
+  return new;
+end;
+$$;
+
+comment on function app.guard_sla_policy() is 'Trigger: what the form of a promise may get wrong.';
+
+create trigger guard_sla_policy before insert or update on public.sla_policies
+  for each row when (current_user = 'authenticated') execute function app.guard_sla_policy();
+comment on trigger guard_sla_policy on public.sla_policies is 'Managers write promises directly.';
+
+revoke execute on function app.guard_sla_policy() from public, anon, authenticated, service_role;
+
 ------------------------------------------------------------------------------------------------
 -- app.ticket_counters
 ------------------------------------------------------------------------------------------------

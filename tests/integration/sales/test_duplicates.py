@@ -214,7 +214,9 @@ def test_an_import_writes_updates_and_refuses(shop: Shop) -> None:
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 5)
 
 
-BLANK: dict[str, object] = dict.fromkeys(("name", "company", "job_title", "language", "country", "lifecycle"), " ")
+BLANK: dict[str, object] = dict.fromkeys(
+    ("name", "company", "job_title", "language", "country", "lifecycle"), " "
+)
 
 
 def test_empty_cells_of_a_table_are_not_given(shop: Shop) -> None:
@@ -239,7 +241,12 @@ def test_empty_cells_of_a_table_are_not_given(shop: Shop) -> None:
 def test_a_refused_row_names_its_column(shop: Shop) -> None:
     wrong = {"country": "France", "language": "french", "lifecycle": "king", "name": "x" * 201, "phone": "1"}
     rows: list[Any] = [{"email": f"{field}@example.test", field: value} for field, value in wrong.items()]
-    rows += [{"email": "e" * 300}, {"email": "tags@example.test", "tags": ["x"] * 2 + ["y" * 3000]}, {}, {"phone": "-"}]
+    rows += [
+        {"email": "e" * 300},
+        {"email": "tags@example.test", "tags": ["x"] * 2 + ["y" * 3000]},
+        {},
+        {"phone": "-"},
+    ]
     refused_rows = load(shop, rows)["refused"]
     assert [row.get("field") for row in refused_rows] == [*wrong, "email", "tags", None, None]
     for row in refused_rows[:-2]:

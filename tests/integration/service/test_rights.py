@@ -98,3 +98,17 @@ def test_what_is_done_is_activity_of_those_who_read_tickets(desk: Helpdesk) -> N
         assert cursor.execute(query).fetchall() == [("created", "Late parcel"), ("solved", "Late parcel")]
     with desk.db.as_user(desk.cast.editor) as cursor:
         assert cursor.execute(query).fetchall() == []
+
+
+def test_promises_have_a_form(desk: Helpdesk) -> None:
+    """In words, and only for those who may promise: others are refused by the policy."""
+    for wish, code in (
+        ({"priority": "soon"}, "ticket.bad_priority"),
+        ({"first": 0}, "sla.bad_minutes"),
+        ({"resolution": 525601}, "sla.bad_minutes"),
+    ):
+        with refused(400, code):
+            desk.promise(**wish)  # type: ignore[arg-type]
+    desk.promise(first=None)
+    with refused(400, "sla.bad_minutes"), desk.db.as_user(desk.cast.owner) as cursor:
+        cursor.execute("update public.sla_policies set resolution_minutes = -1")

@@ -114,37 +114,6 @@ $$;
 comment on function app.break_channel(uuid, text, text, text) is
   'The vendor refuses the key: those who manage channels are told, of one key once a day. One that was set meanwhile is not blamed.';
 
-create function app.requeue_refused(p_channel public.channels) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_ids uuid[];
-  v_delivery public.message_deliveries;
-begin
-  with again as (
-    update public.message_deliveries as d set status = 'queued', error_code = null, error_message = null
-    where d.channel_id = p_channel.id and d.status = 'failed' and d.created_at > now() - interval '24 hours'
-      and d.error_code in ('channel.broken', 'channel.no_key', 'provider.unauthorised')
-    returning d.id
-  )
-  select array_agg(again.id) into v_ids from again;
-  if v_ids is null then
-    return;
-  end if;
-  for v_delivery in
-    select d.* from public.message_deliveries as d join public.messages as m on m.id = d.message_id
-    where d.id = any (v_ids)
-    order by m.seq
-  loop
-    perform app.enqueue_delivery(v_delivery);
-  end loop;
-  perform app.audit(p_channel.workspace_id, 'channel.replies_requeued', p_channel.id::text,
-    jsonb_build_object('count', cardinality(v_ids)));
-end;
-$$;
-
-comment on function app.requeue_refused(public.channels) is
-  'What the want of a good key has stopped within a day goes out after all, in the order of the messages: nothing of it was delivered. Rows are locked before ordering keys, as by who sends one again. Internal.';
-
 create function app.channel_checked(p_channel_id uuid, p_page_key text, p_page_name text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -158,11 +127,12 @@ begin
   returning c.* into v_channel;
   if found then
     perform app.requeue_refused(v_channel);
+    perform app.ask_refused_again(v_channel);
   end if;
 end;
 $$;
 
-comment on function app.channel_checked(uuid, text, text) is 'The vendor knows the key: what waited for a good one is sent.';
+comment on function app.channel_checked(uuid, text, text) is 'The vendor knows the key: what waited for a good one is sent, or answered first.';
 
 create function app.broadcast_channel() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
@@ -269,7 +239,6 @@ revoke execute on function app.queue_delivery() from public, anon, authenticated
 revoke execute on function app.begin_delivery(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.settle_delivery(uuid, text, int, boolean, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.break_channel(uuid, text, text, text) from public, anon, authenticated, service_role;
-revoke execute on function app.requeue_refused(public.channels) from public, anon, authenticated, service_role;
 revoke execute on function app.channel_checked(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.broadcast_channel() from public, anon, authenticated, service_role;
 revoke execute on function app.mirror_delivery_job() from public, anon, authenticated, service_role;

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.knowledge.stubs import ScriptedModel
 from tests.integration.messaging.desk import KEY, Desk
+from tests.support.actors import give_plan
 
 GOOD = f"{KEY[:-4]}beef"
 WORSE = f"{KEY[:-4]}dead"
@@ -92,6 +93,28 @@ async def test_the_first_key_sends_what_waited_for_one(desk: Desk) -> None:
     desk.call(desk.cast.admin, "set_channel_key", desk.channel_id, GOOD)
     await desk.work_off()
     assert states(desk) == [("sent", None)]
+
+
+async def test_who_wrote_while_the_key_was_refused_is_answered_once_it_is_good(desk: Desk) -> None:
+    desk.manychat.refused = {KEY}
+    await desk.work_off()
+    give_plan(desk.db.admin, desk.cast.workspace_id, "free")
+    used = "insert into app.usage_counters (workspace_id, metric, period_start, period_end, committed)"
+    used += " select %s, 'requests', period_start, period_end, 98 from app.terms_of(%s)"
+    desk.db.admin.execute(used.encode(), (desk.cast.workspace_id, desk.cast.workspace_id))
+    for subscriber, text in (("77", "One"), ("77", "Two"), ("78", "Three")):
+        assert desk.receive(text, subscriber=subscriber)["outcome"] == "unavailable"
+    desk.call(desk.cast.admin, "set_channel_key", desk.channel_id, GOOD)
+    await desk.work_off()
+    assert (desk.manychat.texts(77), desk.manychat.texts(78)) == (["Answer 0.", "Answer 1."], [])
+    answers = [row for row in desk.messages() if row["role"] == "assistant"]
+    assert [(row["status"], row["error_code"]) for row in answers] == [
+        ("complete", None),
+        ("complete", None),
+        ("failed", "channel.broken"),  # the plan had room for two
+    ]
+    (entry,) = desk.all("select * from public.audit_log where action = 'channel.questions_asked_again'")
+    assert entry["detail"] == {"count": 2}
 
 
 async def test_another_refused_key_sends_nothing(desk: Desk) -> None:

@@ -64,7 +64,11 @@ test("a lead becomes a deal on the board", async () => {
   assert.deepEqual(board.map(({ kind }) => kind), ["open", "open", "open", "won", "lost"]);
   const wish = { workspace_id: workspace, contact_id: ada, interest: "Three engines", owner_id: sales.id };
   assert.equal((await support.client.from("leads").insert(wish)).error.code, "42501");
+  fails(await sales.client.from("leads").insert({ ...wish, interest: " " }), 400, "lead.bad_interest");
+  fails(await sales.client.from("leads").insert({ ...wish, contact_id: randomUUID() }), 404, "lead.unknown_reference");
+  fails(await sales.client.from("contacts").insert({ workspace_id: workspace, phone: "1" }), 400, "contact.bad_field");
   lead = ok(await sales.client.from("leads").insert(wish).select("*").single());
+  fails(await sales.client.from("leads").update({ status: "converted" }).eq("id", lead.id), 409, "lead.conversion_only");
   assert.equal((await contact()).lifecycle, "lead");
   const conversion = { p_lead_id: lead.id, p_amount: 9000, p_expected_close: "2027-03-15" };
   fails(await support.client.rpc("convert_lead", conversion), 403, "workspace.forbidden");
@@ -106,6 +110,26 @@ test("the forecast weighs what is open, and winning makes a customer", async () 
   assert.equal((await contact()).lifecycle, "customer");
   const stays = ok(await sales.client.from("deal_stage_stays").select("stage_name, left_at").eq("deal_id", deal.id).order("id"));
   assert.deepEqual(stays.map(({ stage_name }) => stage_name), ["New", "Offer sent", "Won"]);
+});
+
+test("a deal goes to another board, and a board nobody needs is archived; all of it is heard", async () => {
+  const { heard, status } = await listen(support, `workspace:${workspace}`, ["pipeline", "stage", "lead"]);
+  assert.equal(status, "SUBSCRIBED");
+  const other = ok(await sales.client.rpc("create_pipeline", { p_workspace_id: workspace, p_name: "Repairs" }));
+  const stages = ok(await sales.client.from("stages").select("*").eq("pipeline_id", other.id).order("position"));
+  const retire = (person) => person.client.rpc("archive_pipeline", { p_pipeline_id: other.id });
+  const wish = { p_workspace_id: workspace, p_title: "Repair", p_pipeline_id: other.id };
+  const repair = ok(await sales.client.rpc("create_deal", wish));
+  fails(await retire(sales), 409, "pipeline.has_open_deals");
+  assert.equal(ok(await move(sales, repair.id, board[1])).pipeline_id, board[1].pipeline_id);
+  fails(await retire(support), 403, "workspace.forbidden");
+  assert.ok(ok(await retire(sales)).archived_at);
+  fails(await move(sales, repair.id, stages[0]), 409, "pipeline.archived");
+  ok(await sales.client.from("leads").update({ note: "Call back." }).eq("id", lead.id));
+  const came = (hints, wanted) => hints.some(({ id, operation }) => id === wanted && operation === "UPDATE");
+  await until(() => heard.lead, (hints) => came(hints, lead.id), 10);
+  await until(() => heard.pipeline, (hints) => came(hints, other.id), 10);
+  assert.equal(heard.stage.filter(({ pipeline_id }) => pipeline_id === other.id).length, 5);
 });
 
 test("scores follow, with their reasons, and a person has the last word", async () => {

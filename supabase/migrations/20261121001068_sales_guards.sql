@@ -7,29 +7,25 @@ set local lock_timeout = '5s';
 -- Guards. Who may not write is left to the policy: nobody learns here whether a contact or member exists.
 ------------------------------------------------------------------------------------------------
 create function app.guard_contact() returns trigger
-language plpgsql volatile security invoker set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_field text := case
+    when length(new.name) not between 1 and 200 then 'name'
+    when length(new.email) not between 3 and 254 then 'email'
+    when length(new.phone) not between 3 and 40 then 'phone'
+    when new.language !~ '^[a-z]{2,3}$' then 'language'
+    when new.country !~ '^[A-Z]{2}$' then 'country'
+    when (new.lifecycle in ('subscriber', 'lead', 'qualified', 'customer', 'lost')) is not true then 'lifecycle'
+    when length(new.company) not between 1 and 200 then 'company'
+    when length(new.job_title) not between 1 and 200 then 'job_title'
+    when length(new.source) not between 1 and 100 then 'source'
+    when (cardinality(new.tags) <= 50 and array_position(new.tags, null) is null and array_position(new.tags, '') is null
+      and length(array_to_string(new.tags, '')) <= 2500) is not true then 'tags' end;
 begin
   if not app.has_permission(new.workspace_id, 'contacts.write') then
     return new;
-  elsif length(new.name) not between 1 and 200 then
-    perform app.fail(400, 'contact.bad_name', 'A name has 1 to 200 characters.');
-  elsif length(new.email) not between 3 and 254 then
-    perform app.fail(400, 'contact.bad_email', 'An e-mail address has 3 to 254 characters.');
-  elsif length(new.phone) not between 3 and 40 then
-    perform app.fail(400, 'contact.bad_phone', 'A phone number has 3 to 40 characters.');
-  elsif new.language !~ '^[a-z]{2,3}$' then
-    perform app.fail(400, 'contact.bad_language', 'There is no such language.', 'Use its ISO 639 code, like fr.');
-  elsif new.country !~ '^[A-Z]{2}$' then
-    perform app.fail(400, 'contact.bad_country', 'There is no such country.', 'Use its ISO 3166 code of two letters, like FR.');
-  elsif (new.lifecycle in ('subscriber', 'lead', 'qualified', 'customer', 'lost')) is not true then
-    perform app.fail(400, 'contact.bad_lifecycle', 'Nobody comes that far.', 'Use subscriber, lead, qualified, customer or lost.');
-  elsif length(new.company) not between 1 and 200 or length(new.job_title) not between 1 and 200 then
-    perform app.fail(400, 'contact.bad_work', 'Company and job title have 1 to 200 characters.');
-  elsif length(new.source) not between 1 and 100 then
-    perform app.fail(400, 'contact.bad_source', 'A source has 1 to 100 characters.');
-  elsif (cardinality(new.tags) <= 50 and array_position(new.tags, null) is null and array_position(new.tags, '') is null
-    and length(array_to_string(new.tags, '')) <= 2500) is not true then
-    perform app.fail(400, 'contact.bad_tags', 'A contact has up to 50 tags, none empty, of 2,500 characters together.');
+  elsif v_field is not null then
+    perform app.fail(400, 'contact.bad_field', app.contact_field_rule(v_field));
   elsif new.owner_id is not null and not exists (
     select from public.workspace_members as m where m.workspace_id = new.workspace_id and m.user_id = new.owner_id) then
     perform app.fail(400, 'contact.bad_owner', 'Only a member of the workspace looks after a contact.');
@@ -38,7 +34,7 @@ begin
 end;
 $$;
 
-comment on function app.guard_contact() is 'Trigger: what a contact''s form may get wrong, each with a code of its own.';
+comment on function app.guard_contact() is 'Trigger: what a contact''s form may get wrong, in the words and with the code of an import.';
 
 create trigger guard_contact before insert or update on public.contacts
   for each row when (current_user = 'authenticated') execute function app.guard_contact();

@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.seed.content import ASKED_BY, HANDBOOK, QUESTIONS, ROLES, TEXTS, WORKSPACE
 from scripts.seed.discussion import plant_discussion
+from scripts.seed.forms import plant_forms
 from scripts.seed.integrations import plant_connection
 from scripts.seed.learning import plant_course
 from scripts.seed.marketing import plant_campaign
@@ -21,7 +22,7 @@ from scripts.seed.social import plant_accounts
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.5
-STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 8
+STEPS = 2 + 2 * len(ROLES) + 2 * (len(TEXTS) + 1) + len(QUESTIONS) + 9
 
 Tell = Callable[[str], None]
 """Called once for each of STEPS, with what comes now."""
@@ -70,6 +71,8 @@ def plant(url: str, key: str, password: str, tell: Tell) -> Planted:
     planted.new += plant_connection(people["owner"], url, planted.workspace_id)
     tell("campaign")
     planted.new += plant_campaign(people["sales"], people["marketing"], planted.workspace_id)
+    tell("forms")
+    planted.new += plant_forms(people["marketing"], url, planted.workspace_id)
     tell("website and portfolio")
     planted.new += plant_showcase(writer, planted.workspace_id)
     tell("course")

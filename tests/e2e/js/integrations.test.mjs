@@ -113,6 +113,15 @@ test("who consented is synchronised, who did not is not", async () => {
   await until(() => hint.heard["connection.changed"].length, (heard) => heard > 0);
 });
 
+test("in full, what was sent is sent again", async () => {
+  const record = async () =>
+    ok(await marketer.client.from("connection_records").select().eq("connection_id", newsletter).single());
+  const before = await record();
+  ok(await owner.client.rpc("sync_connection", { p_connection_id: newsletter, p_is_full: true }));
+  const after = await until(record, ({ updated_at }) => updated_at > before.updated_at);
+  assert.deepEqual([after.status, after.sent_hash], ["synced", before.sent_hash]);
+});
+
 test("an ERP sends a signed event, and a contact appears once", async () => {
   erp = ok(await create(owner, "generic", FIELDS));
   assert.match(erp.secret, /^lmc_/);

@@ -35,7 +35,9 @@ class Desk:
 
     def submit(self, form_id: UUID | str, address: str = "", **fields: Any) -> Row:
         """``public.submit_form`` as the function `forms` calls it."""
-        found: Row = self._call("submit_form", {"form_id": form_id, "fields": Jsonb(fields), "address": address})
+        found: Row = self._call(
+            "submit_form", {"form_id": form_id, "fields": Jsonb(fields), "address": address}
+        )
         return found
 
     def confirm(self, token: str) -> bool:

@@ -101,7 +101,9 @@ def test_a_key_makes_it_safe_to_repeat(desk: Desk) -> None:
         ({"email": "a@b.test"}, {"interest": " "}, "lead.bad_interest"),
     ],
 )
-def test_what_is_wrong_is_refused_whole(desk: Desk, person: object, named: dict[str, object], code: str) -> None:
+def test_what_is_wrong_is_refused_whole(
+    desk: Desk, person: object, named: dict[str, object], code: str
+) -> None:
     with refused(400, code):
         desk.capture(person, **named)
     assert desk.db.value("select count(*) from public.contacts") == 0

@@ -104,7 +104,7 @@ def test_a_message_is_acknowledged_and_kept_once(
         ("", None, 401, "channel.unauthorised"),
         ("guessed", None, 401, "channel.unauthorised"),
         (None, {"id": "x", "text": "y"}, 400, "channel.bad_message"),
-        (None, {"id": "1"}, 400, "channel.bad_message"),
+        (None, {"text": "y"}, 400, "channel.bad_message"),
         (None, {"id": "1", "text": "x" * 70_000}, 413, "channel.body_too_large"),
     ],
 )
@@ -122,6 +122,19 @@ def test_what_it_refuses(
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert set(response.json()) == {"code", "message"}
     assert kept(database, someone) == []
+
+
+def test_what_comes_without_words_is_kept_and_answered(
+    door: httpx.Client, database: psycopg.Connection, channel: Channel
+) -> None:
+    someone = person()
+    photo = contact(someone, "https://many.example.test/u/photo.jpg")
+    for body in (photo, photo, {"id": someone}):
+        response = channel.post(door, body)
+        assert response.status_code == 200
+        (said,) = response.json()["content"]["messages"]
+        assert said["text"] == "Je ne lis que du texte pour l’instant."
+    assert kept(database, someone) == ["[image]", "[attachment]"]
 
 
 def test_clients_cannot_reach_behind_the_door(stack: State, channel: Channel) -> None:

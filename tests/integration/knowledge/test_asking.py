@@ -81,7 +81,7 @@ async def test_an_open_question_of_language_is_answered_in_the_askers(house: Hou
         (cast.editor, "Paris?"),
         (cast.editor, "Do you have a store in Paris?"),
         (cast.admin, "Quels sont vos horaires ?"),
-        (cast.admin, "Bonjour"),
+        (cast.admin, "Quimper"),
     ):
         said.append((await answered(house, asker, cast.workspace_id, question))["content"])
     assert said == ["Les documents ne le disent pas.", NOT_SAID, "Les documents ne le disent pas.", NOT_SAID]

@@ -1,4 +1,4 @@
-"""Answers without a model: quotes the sentences that answer, and says that it does."""
+"""Answers without a model: quotes the sentences that answer, and says that it does; greets who greets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 
+from worker.providers.llm.courtesy import courtesy
 from worker.providers.llm.extraction.answer import Quote, answer
 from worker.providers.llm.offline_tasks import perform
 from worker.providers.llm.port import (
@@ -56,6 +57,8 @@ def _done(request: Request) -> tuple[str, int]:
     """What to say, and how many words were read for it."""
     if isinstance(request, TaskRequest):
         return perform(request), len(request.text.split()) + len(request.wishes.split())
+    if (reply := courtesy(request.question)) is not None:
+        return reply, len(request.question.split())
     quotes = answer(request.question, request.sources, _asked_before(request))
     return _compose(quotes, request.question), sum(len(source.text.split()) for source in request.sources)
 

@@ -127,6 +127,21 @@ def test_odd_questions_are_survived(question: str) -> None:
     assert isinstance(answer(question, SOURCES), list)
 
 
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("Bonjour !", "Bonjour ! Comment puis-je vous aider ?"),
+        ("  HELLO ", "Hello! How can I help you?"),
+        ("Buenos días", "¡Hola! ¿En qué puedo ayudarle?"),
+        ("Merci beaucoup 🙏", "Avec plaisir ! Puis-je vous aider pour autre chose ?"),
+        ("Bonjour, quels sont vos horaires ?", NO_ANSWER),
+        ("Hello world of lighthouses", NO_ANSWER),
+    ],
+)
+async def test_a_bare_greeting_is_returned(text: str, reply: str) -> None:
+    assert await said(ChatRequest(text)) == reply
+
+
 def test_without_sources_there_is_no_answer() -> None:
     assert answer("When was the bridge built?", ()) == []
 

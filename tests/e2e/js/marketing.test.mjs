@@ -65,7 +65,9 @@ before(async () => {
 });
 
 test("without a plan a campaign is a draft", async () => {
-  ok(await marketer.client.from("marketing_settings").upsert({ workspace_id: team, ...SENDER }));
+  const settings = (more) => marketer.client.from("marketing_settings").upsert({ workspace_id: team, ...SENDER, ...more });
+  fails(await settings({ postal_address: "Rue" }), 400, "marketing.postal_invalid");
+  ok(await settings({}));
   const kept = { workspace_id: team, name: "VIPs", filter: VIPS };
   const segment = ok(await marketer.client.from("segments").insert(kept).select().single());
   campaign = await draft(segment.id);
@@ -88,6 +90,15 @@ test("who agreed is noted with where, and a segment shows whom it reaches", asyn
   assert.equal(ok(await marketer.client.rpc("set_contact_consent", said)), 2);
   const seen = ok(await marketer.client.rpc("preview_segment", { p_workspace_id: team, p_filter: VIPS }));
   assert.deepEqual([seen.count, seen.mailable, seen.examples.length], [3, 2, 3]);
+  const list = (user, more = {}) =>
+    user.client.rpc("list_segment_contacts", { p_segment_id: campaign.segment_id, ...more }).select("id, name, created_at");
+  const [first, ...rest] = ok(await list(marketer, { p_limit: 1 }));
+  assert.deepEqual(rest, []);
+  const next = ok(await list(marketer, { p_after_created_at: first.created_at, p_after_id: first.id }));
+  assert.equal(new Set([first, ...next].map(({ id }) => id)).size, 3);
+  fails(await list(viewer), 404, "segment.not_found");
+  const tagged = marketer.client.from("contacts").update({ tags: ["VIP", "fair"] }).eq("id", first.id).select("tags");
+  assert.deepEqual(ok(await tagged), [{ tags: ["VIP", "fair"] }]);
   const wrong = { p_workspace_id: team, p_filter: { field: "password", op: "eq", value: "x" } };
   fails(await marketer.client.rpc("preview_segment", wrong), 400, "segment.filter_invalid");
   const proof = ok(await marketer.client.from("consent_events").select("consent, source, created_by"));
@@ -159,6 +170,9 @@ test("looking at the unsubscribe page changes nothing, one click does", async ()
 });
 
 test("who left gets no more, though a new campaign is scheduled, taken back and sent", async () => {
+  const missed = { field: "campaign", op: "not_received", value: campaign.id };
+  const left = ok(await marketer.client.rpc("preview_segment", { p_workspace_id: team, p_filter: missed }));
+  assert.deepEqual(left.examples.map(({ email }) => email), [people.cleo]);
   const second = await draft(campaign.segment_id);
   const at = new Date(Date.now() + 3600_000).toISOString();
   assert.equal(ok(await schedule(marketer, second.id, { p_at: at })).status, "scheduled");

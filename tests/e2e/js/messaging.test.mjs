@@ -1,7 +1,7 @@
 // A channel is set up, somebody outside writes, and the answer is seen; keys and secrets are shown once or never.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { anon, fails, ok, signUp, until } from "./support.mjs";
+import { anon, fails, listen, ok, signUp, until } from "./support.mjs";
 
 const HANDBOOK = 
   "The lighthouse of Morvan was lit in 1871. Its first keeper was Ada Brennan, who stayed for 30 years.";
@@ -79,6 +79,37 @@ test("a voice message is kept, and the customer learns that only text is read", 
   assert.equal(ok(await owner.client.from("messages").select().eq("content", "[audio]")).length, 1);
 });
 
+test("the inbox shows who wrote, what was answered and what became of it, and is searched", async () => {
+  const mine = { p_workspace_id: owner.workspace };
+  ok(await owner.client.from("conversations").insert({ workspace_id: owner.workspace, title: "Mine" }));
+  const inbox = ok(await owner.client.rpc("list_conversations", { ...mine, p_kind: "contacts" }));
+  const thread = inbox.find((row) => row.last_message.includes("1871"));
+  assert.deepEqual([thread.kind, thread.contact_name, thread.channel_id], ["contacts", "Marie", channel.channel_id]);
+  assert.ok(inbox.every(({ kind }) => kind === "contacts"));
+  const own = ok(await owner.client.rpc("list_conversations", { ...mine, p_kind: "own" }));
+  assert.deepEqual(own.map(({ title, kind }) => [title, kind]), [["Mine", "own"]]);
+  fails(await owner.client.rpc("list_conversations", { ...mine, p_kind: "all" }), 400, "conversation.bad_kind");
+  const [answer, question] = ok(await owner.client.rpc("list_messages", { p_conversation_id: thread.id }));
+  assert.deepEqual([question.is_human, question.delivery, answer.is_human], [true, null, false]);
+  const [stored] = ok(await owner.client.from("message_deliveries").select("id").eq("message_id", answer.id));
+  assert.equal(answer.delivery.id, stored.id);
+  const found = ok(await owner.client.rpc("search_history", { ...mine, p_query: "Morvan" }));
+  assert.deepEqual(found.map(({ kind }) => kind).sort(), ["contact", "reply"]);
+});
+
+test("a channel that changes is heard", async () => {
+  const { heard, status } = await listen(owner, `workspace:${owner.workspace}`, ["channel.changed"]);
+  assert.equal(status, "SUBSCRIBED");
+  for (const p_is_enabled of [false, true]) {
+    ok(await owner.client.rpc("update_channel", { p_channel_id: channel.channel_id, p_is_enabled }));
+  }
+  const said = await until(() => heard["channel.changed"], ({ length }) => length === 2);
+  assert.deepEqual(said.map((each) => [each.channel_id, each.status]), [
+    [channel.channel_id, "disabled"],
+    [channel.channel_id, "active"],
+  ]);
+});
+
 test("a wrong secret is refused", async () => {
   const refused = await write("Hello", { secret: "guessed" });
   assert.deepEqual([refused.status, (await refused.json()).code], [401, "channel.unauthorised"]);
@@ -95,6 +126,11 @@ test("a new secret works beside the old one, and neither is read back", async ()
 
 test("a channel and its people are nobody else's business", async () => {
   const stranger = await signUp("stranger");
+  const [thread] = ok(await owner.client.rpc("list_conversations", { p_workspace_id: owner.workspace, p_kind: "contacts" }));
+  const end = { p_conversation_id: thread.id };
+  fails(await stranger.client.rpc("delete_conversation", end), 404, "conversation.not_found");
+  ok(await owner.client.rpc("delete_conversation", end));
+  fails(await owner.client.rpc("delete_conversation", end), 404, "conversation.not_found");
   for (const table of ["channels", "contacts", "contact_identities", "message_deliveries", "webhook_endpoints"]) {
     assert.deepEqual(ok(await stranger.client.from(table).select()), []);
     assert.notEqual((await anon().from(table).select()).error, null);

@@ -8,6 +8,10 @@ insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
   ('voice.speak', 'outbound', 3, 'speech', 1),
   ('voice.remove_objects', 'outbound', 10, 'storage', 1);
 
+-- A call is paid by the seconds we grant, and the vendor decides when it ends: not for plan free.
+insert into public.plan_entitlements (plan_version_id, entitlement)
+select v.id, 'voice.realtime' from public.plan_versions as v where v.plan <> 'free';
+
 -- What browsers and phones record, under the names they give it. The worker looks at the contents.
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values ('voice', 'voice', false, 209715200, array[
@@ -139,6 +143,7 @@ create table app.realtime_sessions (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   entry_id bigint not null references public.usage_ledger (id) on delete cascade,
+  seconds int not null check (seconds between 60 and 3600),
   status text not null default 'reserved' check (status in ('reserved', 'minted', 'failed')),
   created_by uuid not null,
   created_at timestamptz not null default now()
@@ -146,11 +151,13 @@ create table app.realtime_sessions (
 
 comment on table app.realtime_sessions is 'Tokens for talking from a browser: seconds are held before one is minted, and used or given back after.';
 comment on column app.realtime_sessions.entry_id is 'The ledger''s entry of its seconds.';
+comment on column app.realtime_sessions.seconds is 'What is paid for a call, however long it is.';
 comment on column app.realtime_sessions.status is 'reserved → minted (used) | failed (given back).';
 comment on column app.realtime_sessions.created_by is 'Who asked for the token.';
 
 create index realtime_sessions_workspace_idx on app.realtime_sessions (workspace_id, created_at) where status = 'reserved';
 create index realtime_sessions_workspace_fk_idx on app.realtime_sessions (workspace_id);
+create index realtime_sessions_created_by_idx on app.realtime_sessions (created_by, created_at);
 create index realtime_sessions_entry_idx on app.realtime_sessions (entry_id);
 
 alter table app.realtime_sessions enable row level security;

@@ -176,7 +176,8 @@ create trigger lamina_forget_recording after delete on storage.objects
 -- Rights in the bucket: <workspace_id>/<user_id>/…
 ------------------------------------------------------------------------------------------------
 -- Files are as private as conversations. A part . or .. is refused: in an address it may end in another folder.
--- Without a policy for update nothing is overwritten or moved.
+-- Without a policy for update nothing is overwritten or moved. An upload is one that register_recording knows: the ids as
+-- uuids are written, a name behind them, and never answers, which the worker writes and nobody deletes to have it read again.
 create policy lamina_voice_select on storage.objects
   for select to authenticated
   using (
@@ -191,14 +192,15 @@ create policy lamina_voice_insert on storage.objects
   with check (
     bucket_id = 'voice'
     and name !~ '(^|/)\.\.?(/|$)'
-    and lower((storage.foldername(name))[2]) = (select app.user_id()::text)
-    and (storage.foldername(name))[3] is distinct from 'answers'
-    and lower((storage.foldername(name))[1]) = any (
+    and split_part(name, '/', 3) not in ('', 'answers')
+    and (storage.foldername(name))[2] = (select app.user_id()::text)
+    and (storage.foldername(name))[1] = any (
       array(select w::text from app.workspaces_entitled('conversations.write', 'voice') as w)));
 create policy lamina_voice_delete on storage.objects
   for delete to authenticated
   using (
     bucket_id = 'voice'
+    and split_part(name, '/', 3) <> 'answers'
     and lower((storage.foldername(name))[2]) = (select app.user_id()::text)
     and lower((storage.foldername(name))[1]) = any (
       array(select w::text from app.workspaces_with('conversations.write') as w)));

@@ -33,6 +33,43 @@ $$;
 comment on function app.meter_recording(bigint, int, float8) is
   'Reserves the seconds with the job, once however often it is tried; code and message say why not. The job''s row is locked, so that nothing is reserved for one that has ended.';
 
+create function app.spoken_seconds(p_message_id uuid) returns bigint
+language sql stable security definer set search_path = ''
+begin atomic
+  select greatest(1, ceil(least(length(m.content), 4096) / 15.0))::bigint from public.messages as m where m.id = p_message_id;
+end;
+
+comment on function app.spoken_seconds(uuid) is
+  'Seconds that reading a message aloud is paid with, before it is read: fifteen characters in a second, at most 4,096 characters (the worker reads no more). Null without such a message. Internal.';
+
+create function app.meter_speech(p_job_id bigint, p_attempt int, out code text, out message text)
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_job public.jobs;
+  v_seconds bigint;
+begin
+  select * into v_job from public.jobs as j
+  where j.id = p_job_id and j.attempts = p_attempt and j.status = 'running' for no key update;
+  if not found then
+    code := 'job.cancelled';
+    message := 'This attempt is no longer the job''s.';
+    return;
+  end if;
+  select app.spoken_seconds(r.answer_id) into v_seconds from public.recordings as r where r.id = v_job.subject_id;
+  if v_seconds is not null then
+    begin
+      perform app.require_entitlement(v_job.workspace_id, 'voice');
+      perform app.consume(v_job.workspace_id, 'voice_seconds', v_seconds, p_job_id);
+    exception when sqlstate 'PT402' then
+      get stacked diagnostics code = pg_exception_detail, message = message_text;
+    end;
+  end if;
+end;
+$$;
+
+comment on function app.meter_speech(bigint, int) is
+  'Reserves the seconds of an answer to be read aloud, once however often the job is tried and also if answer_recording has; code and message say why not. Not where the answer ends: that transaction holds locks of its own.';
+
 create function app.enqueue_voice(p_kind text, p_recording public.recordings, p_dedupe_key text) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -118,11 +155,14 @@ $$;
 comment on function app.finish_speech(uuid, uuid, text, boolean) is 'The answer can be heard; if it was erased meanwhile, the file goes again.';
 
 revoke execute on function app.meter_recording(bigint, int, float8) from public, anon, authenticated, service_role;
+revoke execute on function app.spoken_seconds(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.meter_speech(bigint, int) from public, anon, authenticated, service_role;
 revoke execute on function app.enqueue_voice(text, public.recordings, text) from public, anon, authenticated, service_role;
 revoke execute on function app.finish_recording(uuid, text, jsonb, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.ask_recording(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.finish_speech(uuid, uuid, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function app.meter_recording(bigint, int, float8) to lamina_worker;
+grant execute on function app.meter_speech(bigint, int) to lamina_worker;
 grant execute on function app.finish_recording(uuid, text, jsonb, text, text) to lamina_worker;
 grant execute on function app.ask_recording(uuid) to lamina_worker;
 grant execute on function app.finish_speech(uuid, uuid, text, boolean) to lamina_worker;
@@ -130,10 +170,11 @@ grant execute on function app.finish_speech(uuid, uuid, text, boolean) to lamina
 ------------------------------------------------------------------------------------------------
 -- Speech
 ------------------------------------------------------------------------------------------------
-create function app.speak_answer(p_recording_id uuid) returns void
+create function app.speak_answer(p_recording_id uuid) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_recording public.recordings;
+  v_job_id bigint;
 begin
   update public.recordings as r
   set speech_status = 'pending', speech_error_code = null, speech_error_message = null
@@ -141,12 +182,13 @@ begin
     and exists (select from public.messages as m where m.id = r.answer_id and m.status = 'complete')
   returning * into v_recording;
   if found then
-    perform app.enqueue_voice('voice.speak', v_recording, format('speak:%s', v_recording.answer_id));
+    v_job_id := app.enqueue_voice('voice.speak', v_recording, format('speak:%s', v_recording.answer_id));
   end if;
+  return v_job_id;
 end;
 $$;
 
-comment on function app.speak_answer(uuid) is 'Has a complete answer read aloud, if that is wanted and has not happened. Internal.';
+comment on function app.speak_answer(uuid) is 'Has a complete answer read aloud, if that is wanted and has not happened: the job, or null. Internal.';
 
 create function app.speak_when_answered() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -34,6 +34,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_recording public.recordings;
   v_asked jsonb;
+  v_job_id bigint;
 begin
   -- The worker locks an answer before the recording it answers; so does this.
   perform from public.messages as m
@@ -58,8 +59,11 @@ begin
     answer_id = coalesce(r.answer_id, (v_asked ->> 'answer_id')::uuid),
     answer_error_code = null, answer_error_message = null
   where r.id = p_recording_id;
-  perform app.speak_answer(p_recording_id);
+  v_job_id := app.speak_answer(p_recording_id);
   select * into v_recording from public.recordings as r where r.id = p_recording_id;
+  if v_job_id is not null then
+    perform app.consume(v_recording.workspace_id, 'voice_seconds', app.spoken_seconds(v_recording.answer_id), v_job_id);
+  end if;
   return v_recording;
 end;
 $$;
@@ -74,14 +78,45 @@ begin atomic
 end;
 
 comment on function public.answer_recording(uuid, uuid, boolean) is
-  'Asks what was said in a recording of yours: at once when it is transcribed, else as soon as it is; p_speak also has the answer read aloud. Calling it again adds the speech and asks nothing twice. Errors: recording.not_found, recording.forbidden, conversation.not_found, plan.not_entitled, and those of ask.';
+  'Asks what was said in a recording of yours: at once when it is transcribed, else as soon as it is; p_speak also has the answer read aloud. Calling it again adds the speech and asks nothing twice. Errors: recording.not_found, recording.forbidden, conversation.not_found, plan.not_entitled, quota.exceeded (reading aloud uses voice_seconds), and those of ask.';
+
+create function app.require_may_delete(p_recording public.recordings) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if p_recording.id is null then
+    perform app.fail(404, 'recording.not_found', 'There is no such recording.');
+  elsif p_recording.created_by = app.user_id() then
+    return;
+  elsif exists (
+    select from public.workspace_members as m
+    where m.workspace_id = p_recording.workspace_id and m.user_id = p_recording.created_by) then
+    perform app.fail(403, 'recording.forbidden', 'Only the one who recorded it may change it.');
+  end if;
+  perform app.require_permission(p_recording.workspace_id, 'members.manage');
+end;
+$$;
+
+comment on function app.require_may_delete(public.recordings) is
+  'Whose it is, while a member; of those who have left, who manages members. Internal.';
 
 create function app.delete_recording(p_recording_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_recording public.recordings;
 begin
-  perform app.lock_recording_work(r.id) from public.recordings as r
-  where r.id = p_recording_id and r.created_by = app.user_id();
-  perform app.lock_recording(p_recording_id);
+  select * into v_recording from public.recordings as r
+  where r.id = p_recording_id
+    and (r.created_by = app.user_id() and r.workspace_id = any (array(select app.workspaces_with('conversations.read')))
+         or r.workspace_id = any (array(select app.workspaces_with('conversations.read_all'))));
+  perform app.require_may_delete(v_recording);
+  perform app.lock_recording_work(p_recording_id);
+  perform from public.recordings as r where r.id = p_recording_id for update;
+  if not found then
+    perform app.fail(404, 'recording.not_found', 'There is no such recording.');
+  elsif v_recording.created_by <> app.user_id() then
+    perform app.audit(v_recording.workspace_id, 'recording.deleted', p_recording_id::text,
+      jsonb_build_object('title', v_recording.title, 'created_by', v_recording.created_by, 'byte_size', v_recording.byte_size));
+  end if;
   perform app.stop_job(j.id) from public.jobs as j where j.subject_id = p_recording_id and j.gate <> 'closed';
   delete from public.recordings as r where r.id = p_recording_id;
 end;
@@ -96,12 +131,12 @@ begin atomic
 end;
 
 comment on function public.delete_recording(uuid) is
-  'Deletes a recording of yours in any state: row, transcript, queued work and files; question and answer stay in their conversation. Errors: recording.not_found, recording.forbidden.';
+  'Deletes a recording of yours in any state: row, transcript, queued work and files; question and answer stay in their conversation. Who manages members deletes those of people who have left, which is audited. Errors: recording.not_found, recording.forbidden.';
 
 ------------------------------------------------------------------------------------------------
 -- Realtime
 ------------------------------------------------------------------------------------------------
-create function app.start_realtime_session(p_workspace_id uuid) returns uuid
+create function app.start_realtime_session(p_workspace_id uuid, p_seconds int) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_counter app.usage_counters;
@@ -109,31 +144,41 @@ declare
   v_id uuid;
 begin
   perform app.require_permission(p_workspace_id, 'conversations.write');
-  perform app.require_entitlement(p_workspace_id, 'voice');
+  perform app.require_entitlement(p_workspace_id, 'voice.realtime');
+  if p_seconds is null or p_seconds not between 60 and 3600 then
+    perform app.fail(400, 'realtime.bad_seconds', 'A call is paid with 60 to 3600 seconds.');
+  end if;
   -- Whoever held seconds and never said what became of the token gets them back.
   perform app.settle_realtime_session(s.id, false) from app.realtime_sessions as s
   where s.workspace_id = p_workspace_id and s.status = 'reserved' and s.created_at < now() - interval '10 minutes';
-  v_counter := app.hold(p_workspace_id, 'voice_seconds', 60);
+  perform app.lock_ordering_key(format('realtime:%s', app.user_id()));
+  if exists (
+    select from app.realtime_sessions as s
+    where s.created_by = app.user_id() and s.status <> 'failed' and s.created_at > clock_timestamp() - interval '1 minute') then
+    perform app.fail(409, 'realtime.token_live', 'Your last token still opens a call.', 'Use it, or ask again in a minute.');
+  end if;
+  v_counter := app.hold(p_workspace_id, 'voice_seconds', p_seconds);
   insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, created_by)
-  values (p_workspace_id, 'voice_seconds', 60, 'reserved', v_counter.period_start, app.user_id())
+  values (p_workspace_id, 'voice_seconds', p_seconds, 'reserved', v_counter.period_start, app.user_id())
   returning id into v_entry_id;
-  insert into app.realtime_sessions (workspace_id, entry_id, created_by)
-  values (p_workspace_id, v_entry_id, app.user_id())
+  insert into app.realtime_sessions (workspace_id, entry_id, seconds, created_by)
+  values (p_workspace_id, v_entry_id, p_seconds, app.user_id())
   returning id into v_id;
   return v_id;
 end;
 $$;
 
-comment on function app.start_realtime_session(uuid) is 'Behind public.start_realtime_session.';
+comment on function app.start_realtime_session(uuid, int) is
+  'Behind public.start_realtime_session. A token opens calls for a minute; two of one person do not at the same time.';
 
-create function public.start_realtime_session(p_workspace_id uuid) returns uuid
+create function public.start_realtime_session(p_workspace_id uuid, p_seconds int default 600) returns uuid
 language sql volatile security invoker set search_path = ''
 begin atomic
-  select app.start_realtime_session(p_workspace_id);
+  select app.start_realtime_session(p_workspace_id, p_seconds);
 end;
 
-comment on function public.start_realtime_session(uuid) is
-  'Holds 60 seconds of voice for a session from the browser; the function realtime-token calls it, mints the token and settles. Seconds of a token that was never minted come back. Errors: plan.not_entitled, quota.exceeded, workspace.forbidden, workspace.not_found.';
+comment on function public.start_realtime_session(uuid, int) is
+  'Holds the seconds of voice that a call from the browser is paid with, however long it is; the function realtime-token calls it with REALTIME_SESSION_SECONDS, mints the token and settles. Seconds of a token that was never minted come back. Errors: plan.not_entitled, realtime.bad_seconds, realtime.token_live, quota.exceeded, workspace.forbidden, workspace.not_found.';
 
 create function app.settle_realtime_session(p_session_id uuid, p_minted boolean) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -167,17 +212,18 @@ comment on function public.settle_realtime_session(uuid, boolean) is
 revoke execute on function app.lock_recording(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.answer_recording(uuid, uuid, boolean) from public, anon, authenticated, service_role;
 revoke execute on function public.answer_recording(uuid, uuid, boolean) from public, anon, authenticated, service_role;
+revoke execute on function app.require_may_delete(public.recordings) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_recording(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_recording(uuid) from public, anon, authenticated, service_role;
-revoke execute on function app.start_realtime_session(uuid) from public, anon, authenticated, service_role;
-revoke execute on function public.start_realtime_session(uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.start_realtime_session(uuid, int) from public, anon, authenticated, service_role;
+revoke execute on function public.start_realtime_session(uuid, int) from public, anon, authenticated, service_role;
 revoke execute on function app.settle_realtime_session(uuid, boolean) from public, anon, authenticated, service_role;
 revoke execute on function public.settle_realtime_session(uuid, boolean) from public, anon, authenticated, service_role;
 grant execute on function app.answer_recording(uuid, uuid, boolean) to authenticated;
 grant execute on function public.answer_recording(uuid, uuid, boolean) to authenticated;
 grant execute on function app.delete_recording(uuid) to authenticated;
 grant execute on function public.delete_recording(uuid) to authenticated;
-grant execute on function app.start_realtime_session(uuid) to authenticated;
-grant execute on function public.start_realtime_session(uuid) to authenticated;
+grant execute on function app.start_realtime_session(uuid, int) to authenticated;
+grant execute on function public.start_realtime_session(uuid, int) to authenticated;
 grant execute on function app.settle_realtime_session(uuid, boolean) to service_role;
 grant execute on function public.settle_realtime_session(uuid, boolean) to service_role;

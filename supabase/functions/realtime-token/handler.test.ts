@@ -1,5 +1,5 @@
-import { deepEqual, equal } from "node:assert/strict";
-import { type Dependencies, LARGEST_BODY, realtimeToken } from "./handler.ts";
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { type Dependencies, LARGEST_BODY, realtimeToken, sessionSecondsOf } from "./handler.ts";
 import { MintError } from "./openai.ts";
 
 const WORKSPACE = "0b9e1c4e-5d0e-4a55-9a39-0d6f5a7c1a11";
@@ -10,7 +10,8 @@ function setUp(changes: Partial<Dependencies> = {}) {
   const logged: Record<string, unknown>[] = [];
   const handle = realtimeToken({
     mint: () => Promise.resolve(TOKEN),
-    start: (id) => Promise.resolve(`session of ${id}`),
+    sessionSeconds: 900,
+    start: (id, seconds) => Promise.resolve(`${seconds} s of ${id}`),
     settle: (id, isMinted) => Promise.resolve(void settled.push([id, isMinted])),
     log: (event, fields) => logged.push({ event, ...fields }),
     ...changes,
@@ -34,8 +35,20 @@ Deno.test("gives a token and uses its seconds", async () => {
   const response = await handle(request());
   equal(response.status, 200);
   equal(response.headers.get("cache-control"), "no-store");
-  deepEqual(await response.json(), { ...TOKEN, seconds: 60 });
-  deepEqual(settled, [[`session of ${WORKSPACE}`, true]]);
+  deepEqual(await response.json(), { ...TOKEN, seconds: 900 });
+  deepEqual(settled, [[`900 s of ${WORKSPACE}`, true]]);
+});
+
+Deno.test("a token opens calls for a minute, whatever it costs", async () => {
+  const lives: number[] = [];
+  const mint = (seconds: number) => (lives.push(seconds), Promise.resolve(TOKEN));
+  await setUp({ mint }).handle(request());
+  deepEqual(lives, [60]);
+});
+
+Deno.test("the setting is a whole number of seconds, ten minutes without one", () => {
+  deepEqual([undefined, "", "60", "3600"].map(sessionSecondsOf), [600, 600, 60, 3600]);
+  for (const bad of ["59", "3601", "600.5", "ten", "-600"]) throws(() => sessionSecondsOf(bad), /REALTIME/);
 });
 
 Deno.test("without a provider nothing is held", async () => {
@@ -92,7 +105,7 @@ for (const [name, cause, status, code] of FAULTS) {
   Deno.test(`after ${name} the seconds come back`, async () => {
     const { handle, settled, logged } = setUp({ mint: () => Promise.reject(cause) });
     deepEqual(await answer(await handle(request())), [status, code]);
-    deepEqual(settled, [[`session of ${WORKSPACE}`, false]]);
+    deepEqual(settled, [[`900 s of ${WORKSPACE}`, false]]);
     equal(logged[0]?.outcome, code);
   });
 }
@@ -108,5 +121,5 @@ Deno.test("gives up on a provider that never answers", async () => {
     new Promise<typeof TOKEN>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const { handle, settled } = setUp({ mint, patienceMs: 5 });
   deepEqual(await answer(await handle(request())), [503, "realtime.unavailable"]);
-  deepEqual(settled, [[`session of ${WORKSPACE}`, false]]);
+  deepEqual(settled, [[`900 s of ${WORKSPACE}`, false]]);
 });

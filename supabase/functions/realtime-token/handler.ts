@@ -6,15 +6,17 @@ export type Dependencies = {
   /** Mints a token; undefined where no provider is configured. Rejects with MintError. */
   mint: ((seconds: number, signal: AbortSignal) => Promise<Token>) | undefined;
   /** Holds the seconds as the caller and gives the session's id; rejects as PostgREST says. */
-  start: (workspaceId: string, signal: AbortSignal) => Promise<string>;
+  start: (workspaceId: string, seconds: number, signal: AbortSignal) => Promise<string>;
   /** The seconds were used, or not. */
   settle: (sessionId: string, isMinted: boolean) => Promise<void>;
   log: (event: string, fields: Record<string, unknown>) => void;
+  /** What a token costs: the longest call that the plan pays for with it. */
+  sessionSeconds: number;
   patienceMs?: number;
 };
 
-/** What a token costs, and how long it opens sessions; the same as in start_realtime_session. */
-export const SECONDS = 60;
+/** How long a token opens calls; start_realtime_session gives a person no other meanwhile. */
+export const TOKEN_SECONDS = 60;
 export const LARGEST_BODY = 4096;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -31,7 +33,9 @@ const UNAVAILABLE = {
 const REFUSED = { code: "realtime.refused", message: "The speech provider refuses to give a token." };
 
 /** Gives a signed-in member a short-lived key to talk with the provider from the browser. */
-export function realtimeToken({ mint, start, settle, log, patienceMs = 10_000 }: Dependencies) {
+export function realtimeToken(
+  { mint, start, settle, log, sessionSeconds, patienceMs = 10_000 }: Dependencies,
+) {
   async function workspaceOf(request: Request): Promise<string> {
     const bytes = await readBody(request, LARGEST_BODY).catch(() => undefined);
     try {
@@ -44,7 +48,7 @@ export function realtimeToken({ mint, start, settle, log, patienceMs = 10_000 }:
   }
 
   function hold(workspaceId: string): Promise<string> {
-    return start(workspaceId, AbortSignal.timeout(patienceMs)).catch((cause) => {
+    return start(workspaceId, sessionSeconds, AbortSignal.timeout(patienceMs)).catch((cause) => {
       throw refusalOf(cause);
     });
   }
@@ -61,9 +65,9 @@ export function realtimeToken({ mint, start, settle, log, patienceMs = 10_000 }:
       if (mint === undefined) throw new Refusal(503, NOT_CONFIGURED);
       const sessionId = await hold(await workspaceOf(request));
       try {
-        const token = await mint(SECONDS, AbortSignal.timeout(patienceMs));
+        const token = await mint(TOKEN_SECONDS, AbortSignal.timeout(patienceMs));
         await settled(sessionId, true);
-        return reply(200, { ...token, seconds: SECONDS });
+        return reply(200, { ...token, seconds: sessionSeconds });
       } catch (cause) {
         await settled(sessionId, false);
         const isRefused = cause instanceof MintError && !cause.passing;
@@ -75,6 +79,13 @@ export function realtimeToken({ mint, start, settle, log, patienceMs = 10_000 }:
       return refuse(refusal.status, refusal.problem);
     }
   };
+}
+
+/** REALTIME_SESSION_SECONDS; throws where it is no number of seconds that start_realtime_session takes. */
+export function sessionSecondsOf(setting: string | undefined): number {
+  const seconds = Number(setting || 600);
+  if (Number.isInteger(seconds) && seconds >= 60 && seconds <= 3600) return seconds;
+  throw new Error("REALTIME_SESSION_SECONDS is a whole number from 60 to 3600");
 }
 
 /** Our SQL says the status in the SQLSTATE (PT402), the stable code in `details` and a sentence for people. */

@@ -1,6 +1,6 @@
 import { withSupabase } from "@supabase/server";
 import type { Database } from "../_shared/database.types.ts";
-import { realtimeToken } from "./handler.ts";
+import { realtimeToken, sessionSecondsOf } from "./handler.ts";
 import { mint, type OpenAI } from "./openai.ts";
 
 const openai: OpenAI = {
@@ -10,12 +10,16 @@ const openai: OpenAI = {
   voice: Deno.env.get("LAMINA_SPEECH_VOICE") || "alloy",
 };
 
+const sessionSeconds = sessionSecondsOf(Deno.env.get("REALTIME_SESSION_SECONDS"));
+
 export default {
   fetch: withSupabase<Database>({ auth: "user" }, (request, { supabase, supabaseAdmin }) =>
     realtimeToken({
       mint: openai.key ? (seconds, signal) => mint(openai, seconds, signal) : undefined,
-      start: async (workspaceId, signal) => {
-        const asked = supabase.rpc("start_realtime_session", { p_workspace_id: workspaceId });
+      sessionSeconds,
+      start: async (workspaceId, seconds, signal) => {
+        const held = { p_workspace_id: workspaceId, p_seconds: seconds };
+        const asked = supabase.rpc("start_realtime_session", held);
         return (await asked.abortSignal(signal).throwOnError()).data;
       },
       settle: async (sessionId, isMinted) => {

@@ -28,7 +28,7 @@ def register(registry: Registry, ports: VoicePorts) -> None:
         return Done(write)
 
     async def speech(job: Job, ctx: JobContext) -> Outcome:
-        return await speak(ports, job.subject())
+        return await speak(ports, job)
 
     async def remove_objects(job: Job, ctx: JobContext) -> Outcome:
         rows = await ports.db.rows(SQL["list_unused"], {"paths": list(job.args["paths"])})

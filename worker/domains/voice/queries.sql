@@ -33,6 +33,10 @@ from public.recordings as r
 join public.messages as m on m.id = r.answer_id
 where r.id = %(recording_id)s and r.wants_speech and r.speech_status <> 'ready' and m.status = 'complete';
 
+-- name: meter_speech
+-- Reserves the seconds of an answer with the job; code and message say why not.
+select m.code, m.message from app.meter_speech(%(job_id)s, %(attempt)s) as m;
+
 -- name: finish_speech
 -- The answer can be heard.
 select app.finish_speech(%(recording_id)s, %(answer_id)s, %(path)s, %(is_whole)s);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from psycopg import AsyncConnection
 
@@ -11,14 +10,19 @@ from worker.domains.voice.ports import VoicePorts
 from worker.domains.voice.repository import SQL
 from worker.domains.voice.rules import speech_path, spoken
 from worker.domains.voice.transcribing import BUCKET
-from worker.runtime.outcome import DONE, Done, Outcome
+from worker.runtime.job import Job
+from worker.runtime.outcome import DONE, Done, Fail, Outcome
 
 
-async def speak(ports: VoicePorts, recording_id: UUID) -> Outcome:
-    """Puts an MP3 of the answer into the bucket. Raises a ProviderError."""
+async def speak(ports: VoicePorts, job: Job) -> Outcome:
+    """Puts an MP3 of the answer into the bucket, if the plan has its seconds. Raises a ProviderError."""
+    recording_id = job.subject()
     answer = await ports.db.one(SQL["get_answer"], {"recording_id": recording_id})
     if answer is None:
         return DONE
+    said = await ports.db.one(SQL["meter_speech"], {"job_id": job.id, "attempt": job.attempt})
+    if said and said["code"]:
+        return Fail(said["code"], said["message"])
     text, is_whole = spoken(answer["content"])
     audio = await ports.speaker.speak(text, voice=ports.options.voice)
     path = speech_path(answer["workspace_id"], answer["created_by"], answer["answer_id"])

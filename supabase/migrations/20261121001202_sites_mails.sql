@@ -13,13 +13,13 @@ create function app.block_markup(p_block jsonb) returns text
 language sql immutable parallel safe set search_path = ''
 return case p_block ->> 'type'
   when 'heading' then '# ' || app.one_line(p_block ->> 'text')
-  when 'paragraph' then btrim(p_block ->> 'text', E' \t\r\n')
+  when 'paragraph' then regexp_replace(p_block ->> 'text', '^\s+|\s+$', '', 'g')
   when 'list' then (
     select string_agg(
-      case when (p_block ->> 'ordered')::boolean then i.place || '. ' else '- ' end || app.one_line(i.item), E'\n' order by i.place)
+      case when (p_block ->> 'ordered')::boolean then i.place || '. ' else '- ' end || app.one_line(i.item), chr(10) order by i.place)
     from jsonb_array_elements_text(p_block -> 'items') with ordinality as i (item, place))
   when 'quote' then
-    format('“%s”', app.one_line(p_block ->> 'text')) || coalesce(E'\n— ' || nullif(app.one_line(p_block ->> 'by'), ''), '')
+    format('“%s”', app.one_line(p_block ->> 'text')) || coalesce(chr(10) || '— ' || nullif(app.one_line(p_block ->> 'by'), ''), '')
   when 'button' then case
     when p_block ->> 'url' ~ '^https?:' then format('[%s](%s)',
       translate(app.one_line(p_block ->> 'label'), '[]', '()'), replace(replace(p_block ->> 'url', '(', '%28'), ')', '%29'))
@@ -37,7 +37,7 @@ begin atomic
   select jsonb_build_object(
     'subject', v.content #>> '{pages,0,title}',
     'body', coalesce((
-      select string_agg(app.block_markup(b.block), E'\n\n' order by b.place)
+      select string_agg(app.block_markup(b.block), repeat(chr(10), 2) order by b.place)
       from jsonb_array_elements(v.content #> '{pages,0,blocks}') with ordinality as b (block, place)), ''))
   from public.templates as t
   join public.template_versions as v on v.template_id = t.id and v.version = t.version

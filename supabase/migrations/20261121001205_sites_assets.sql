@@ -23,30 +23,29 @@ return substring(p_name from
 comment on function app.asset_workspace(text) is
   'Whose file of the bucket assets this is; null for any name but <workspace_id>/<site|avatar|brand|logo>/<uuid>.<png|jpg|jpeg|webp|gif|avif> in small letters.';
 
-create function app.may_write_asset(p_name text) returns boolean
-language sql stable security definer set search_path = ''
+create function app.asset_folders() returns setof text
+language sql stable security definer set search_path = '' rows 10
 begin atomic
-  select case split_part(p_name, '/', 2)
-    when 'brand' then app.has_permission(app.asset_workspace(p_name), 'brand.manage')
-    when 'avatar' then exists (
-      select from public.workspaces as w
-      where w.id = app.asset_workspace(p_name) and w.kind = 'personal' and w.created_by = app.user_id())
-    else app.has_permission(app.asset_workspace(p_name), 'sites.write')
-  end;
+  select w.id || f.kind from app.workspaces_with('sites.write') as w (id), (values ('/site'), ('/logo')) as f (kind)
+  union all
+  select w.id || '/brand' from app.workspaces_with('brand.manage') as w (id)
+  union all
+  select w.id || '/avatar' from public.workspaces as w where w.kind = 'personal' and w.created_by = app.user_id();
 end;
 
-comment on function app.may_write_asset(text) is
-  'Whether the caller puts and removes files of this name: brand as brands are written, avatar in the own personal workspace, site and logo as sites are.';
+comment on function app.asset_folders() is
+  'Folders of the bucket assets into which the caller puts files and from which they remove them: site and logo as sites are written, brand as brands are, avatar in the own personal workspace.';
 
-create function app.is_asset_shown(p_name text) returns boolean
-language sql stable security definer set search_path = ''
+create function app.shown_assets() returns setof text
+language sql stable security definer set search_path = '' rows 100
 begin atomic
-  select exists (
-    select from public.site_snapshots as n
-    where n.workspace_id = app.asset_workspace(p_name) and n.live_slug is not null and strpos(n.content::text, p_name) > 0);
+  select f.found[1]
+  from public.site_snapshots as n,
+    regexp_matches(n.content::text, '/public/assets/([0-9a-f-]{36}/[a-z]+/[0-9a-f-]{36}\.[a-z]+)', 'g') as f (found)
+  where n.workspace_id = any (array(select app.workspaces_with('workspace.read'))) and n.live_slug is not null;
 end;
 
-comment on function app.is_asset_shown(text) is 'Whether the world sees this file on a published site of its workspace.';
+comment on function app.shown_assets() is 'Files of the bucket assets that the world sees on published sites of the caller''s workspaces. For the policy of removals.';
 
 create function app.missing_picture(p_workspace_id uuid, p_content jsonb) returns text
 language sql stable security definer set search_path = ''
@@ -125,16 +124,15 @@ end;
 comment on function app.abandoned_assets(uuid, int) is 'Files in the folder of a workspace that is gone; none while it is there. For the worker, which removes them.';
 
 revoke execute on function app.asset_workspace(text) from public, anon, authenticated, service_role;
-revoke execute on function app.may_write_asset(text) from public, anon, authenticated, service_role;
-revoke execute on function app.is_asset_shown(text) from public, anon, authenticated, service_role;
+revoke execute on function app.asset_folders() from public, anon, authenticated, service_role;
+revoke execute on function app.shown_assets() from public, anon, authenticated, service_role;
 revoke execute on function app.missing_picture(uuid, jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.assets_of(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.meter_asset() from public, anon, authenticated, service_role;
 revoke execute on function app.remove_assets() from public, anon, authenticated, service_role;
 revoke execute on function app.abandoned_assets(uuid, int) from public, anon, authenticated, service_role;
-grant execute on function app.asset_workspace(text) to authenticated;
-grant execute on function app.may_write_asset(text) to authenticated;
-grant execute on function app.is_asset_shown(text) to authenticated;
+grant execute on function app.asset_folders() to authenticated;
+grant execute on function app.shown_assets() to authenticated;
 grant execute on function app.abandoned_assets(uuid, int) to lamina_worker;
 
 create trigger lamina_meter_asset after insert on storage.objects
@@ -161,10 +159,16 @@ create policy lamina_assets_select on storage.objects
   for select to authenticated
   using (
     bucket_id = 'assets'
-    and app.asset_workspace(name) = any (array(select app.workspaces_with('workspace.read'))));
+    and (storage.foldername(name))[1] = any (array(select w::text from app.workspaces_with('workspace.read') as w)));
 create policy lamina_assets_insert on storage.objects
   for insert to authenticated
-  with check (bucket_id = 'assets' and app.may_write_asset(name));
+  with check (
+    bucket_id = 'assets'
+    and name ~ '/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(png|jpe?g|webp|gif|avif)$'
+    and array_to_string(storage.foldername(name), '/') = any (array(select app.asset_folders())));
 create policy lamina_assets_delete on storage.objects
   for delete to authenticated
-  using (bucket_id = 'assets' and app.may_write_asset(name) and not app.is_asset_shown(name));
+  using (
+    bucket_id = 'assets'
+    and array_to_string(storage.foldername(name), '/') = any (array(select app.asset_folders()))
+    and name <> all (array(select app.shown_assets())));

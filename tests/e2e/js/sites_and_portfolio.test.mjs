@@ -31,13 +31,9 @@ describe("sites", () => {
     const site = ok(await ada.client.rpc("fork_template", fork));
     fails(await ada.client.rpc("fork_template", fork), 409, "site.slug_taken");
 
-    const design = ok(
-      await ada.client.rpc("start_design", {
-        p_site_id: site.id,
-        p_input: { instructions: "A page about our bread.", text: "We bake rye bread every morning." },
-        p_page: "/bread",
-      }),
-    );
+    const input = { instructions: "A page about our bread.", text: "We bake rye bread every morning." };
+    const wish = { site_id: site.id, page: "/bread", input };
+    const { task: design } = ok(await ada.client.functions.invoke("aiDesignAssistant", { body: wish }));
     const done = await until(
       async () => ok(await ada.client.from("ai_tasks").select("status, error_code").eq("id", design.id).single()),
       (task) => !["pending", "streaming"].includes(task.status),
@@ -68,6 +64,63 @@ describe("sites", () => {
     await until(() => heard["site.changed"].at(-1)?.live_version === null && heard["site.changed"], (calls) => calls.length > 5);
   });
 
+  it("show pictures of one's own, lead from page to page, and take layouts in", async () => {
+    const [ada, bob, world] = [await signUp("ada"), await signUp("bob"), anon()];
+    const templates = ok(await ada.client.from("templates").select("id, name, kind").is("workspace_id", null));
+    const named = (name) => templates.find((template) => template.name === name).id;
+    const address = slug("bakery");
+    const fork = { p_template_id: named("Small business"), p_workspace_id: ada.workspace, p_name: "Bakery", p_slug: address };
+    fails(await ada.client.rpc("fork_template", { ...fork, p_template_id: named("Announcement") }), 409, "template.wrong_kind");
+    const site = ok(await ada.client.rpc("fork_template", fork));
+    const layout = { p_site_id: site.id, p_template_id: named("Announcement"), p_path: "/news", p_expected_version: 1 };
+    assert.equal(ok(await ada.client.rpc("add_site_page", layout)).version, 2);
+    fails(await bob.client.rpc("add_site_page", { ...layout, p_expected_version: 2 }), 404, "site.not_found");
+
+    const [assets, folder] = [ada.client.storage.from("assets"), `${ada.workspace}/site`];
+    const path = `${folder}/${randomUUID()}.png`;
+    ok(await assets.upload(path, png, { contentType: "image/png" }));
+    const svg = await assets.upload(`${folder}/${randomUUID()}.png`, "<svg/>", { contentType: "image/svg+xml" });
+    const badName = await assets.upload(`${folder}/logo.png`, png, { contentType: "image/png" });
+    const foreign = await bob.client.storage.from("assets").upload(`${folder}/${randomUUID()}.png`, png, { contentType: "image/png" });
+    for (const refusal of [svg, badName, foreign]) assert.notEqual(refusal.error, null);
+    const [listed, ...more] = ok(await assets.list(folder));
+    assert.ok(path.endsWith(listed.name) && more.length === 0);
+    for (const client of [world, bob.client]) assert.deepEqual(ok(await client.storage.from("assets").list(folder)), []);
+
+    const { publicUrl: url } = assets.getPublicUrl(path).data;
+    const [{ content }] = ok(await ada.client.from("site_versions").select("content").eq("site_id", site.id).eq("version", 2));
+    content.pages[0].blocks.push({ type: "picture", url, alt: "Our bread" }, { type: "button", label: "Shop", url: "/shop" });
+    ok(await ada.client.rpc("save_site", { p_site_id: site.id, p_content: content, p_expected_version: 2 }));
+    fails(await ada.client.rpc("publish_site", { p_site_id: site.id }), 409, "site.broken_link");
+    content.pages[0].blocks.at(-1).url = "/news";
+    ok(await ada.client.rpc("save_site", { p_site_id: site.id, p_content: content, p_expected_version: 3 }));
+    ok(await ada.client.rpc("publish_site", { p_site_id: site.id }));
+    const [{ content: shown }] = ok(await world.from("site_snapshots").select("content").eq("live_slug", address));
+    const picture = await fetch(shown.pages[0].blocks.at(-2).url);
+    assert.equal(picture.headers.get("content-type"), "image/png");
+    assert.deepEqual(Buffer.from(await picture.arrayBuffer()), png);
+
+    assert.deepEqual(ok(await bob.client.storage.from("assets").remove([path])), []);
+    assert.deepEqual(ok(await assets.remove([path])), []);
+    ok(await ada.client.rpc("unpublish_site", { p_site_id: site.id }));
+    assert.equal(ok(await assets.remove([path])).length, 1);
+    assert.notEqual((await fetch(url)).status, 200);
+    fails(await ada.client.rpc("publish_site", { p_site_id: site.id }), 409, "site.missing_picture");
+  });
+
+  it("begin with templates that are renamed, and mails with text", async () => {
+    const [ada, bob] = [await signUp("ada"), await signUp("bob")];
+    const pages = [{ path: "/", title: "May", blocks: [{ type: "button", label: "Shop", url: "https://example.com" }] }];
+    const mine = { p_workspace_id: ada.workspace, p_kind: "email", p_name: "May", p_content: { pages } };
+    const template = ok(await ada.client.rpc("create_template", mine));
+    const rename = { p_template_id: template.id, p_name: "News of May", p_description: "For all." };
+    assert.equal(ok(await ada.client.rpc("rename_template", rename)).description, "For all.");
+    fails(await bob.client.rpc("rename_template", rename), 404, "template.not_found");
+    const text = ok(await ada.client.rpc("template_text", { p_template_id: template.id }));
+    assert.deepEqual(text, { subject: "May", body: "[Shop](https://example.com)" });
+    assert.equal(ok(await bob.client.rpc("template_text", { p_template_id: template.id })), null);
+  });
+
   it("are written by who may", async () => {
     const owner = await signUp("owner");
     const { id: workspace } = ok(await owner.client.rpc("create_workspace", { p_name: "Bakers" }));
@@ -77,6 +130,11 @@ describe("sites", () => {
     fails(await viewer.client.rpc("fork_template", fork), 403, "workspace.forbidden");
     const site = ok(await owner.client.rpc("fork_template", fork));
     fails(await viewer.client.rpc("publish_site", { p_site_id: site.id }), 403, "workspace.forbidden");
+    const upload = (person, folder) =>
+      person.client.storage.from("assets").upload(`${folder}/${randomUUID()}.png`, png, { contentType: "image/png" });
+    assert.notEqual((await upload(viewer, `${workspace}/site`)).error, null);
+    ok(await upload(owner, `${workspace}/site`));
+    ok(await upload(viewer, `${viewer.workspace}/avatar`));
     fails(await stranger.client.rpc("publish_site", { p_site_id: site.id }), 404, "site.not_found");
     assert.equal(ok(await viewer.client.from("sites").select("id").eq("id", site.id)).length, 1);
     assert.deepEqual(ok(await stranger.client.from("sites").select("id").eq("id", site.id)), []);

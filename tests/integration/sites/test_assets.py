@@ -1,4 +1,4 @@
-"""The bucket assets: who puts, lists and removes, what counts, what a publication keeps, what goes with a workspace."""
+"""The bucket assets: who puts, lists and removes, what counts, what publications and workspaces keep."""
 
 from __future__ import annotations
 

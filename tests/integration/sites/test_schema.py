@@ -95,8 +95,9 @@ def test_the_catalogue_keeps_the_rules(shared_db: Database) -> None:
 
 def test_links_of_the_catalogue_lead_to_its_pages(shared_db: Database) -> None:
     rows = shared_db.rows(
-        "select t.name, app.broken_link(v.content), v.content::text ~ '\"url\": \"#' from public.templates as t"
-        " join public.template_versions as v on v.template_id = t.id where t.workspace_id is null order by 1"
+        "select t.name, app.broken_link(v.content), v.content::text ~ %s from public.templates as t"
+        " join public.template_versions as v on v.template_id = t.id where t.workspace_id is null order by 1",
+        '"url": "#',
     )
     names = ("Announcement", "Blank", "Newsletter", "Portfolio", "Small business")
     assert rows == [(name, None, False) for name in names]

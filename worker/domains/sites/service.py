@@ -12,7 +12,7 @@ BATCH = 500
 
 
 async def remove_assets(ports: SitePorts, workspace_id: UUID) -> None:
-    """Removes the files of a workspace that is gone until none is left, or the bucket keeps what it was told."""
+    """Removes all files of a workspace that is gone, unless the bucket keeps what it was told to remove."""
     before: set[str] = set()
     while True:
         given = {"workspace_id": workspace_id, "limit": BATCH}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 from tests.contract.providers.vendor import hang_up, json_reply
 from tests.integration.jobs.engine import until
 from tests.integration.voice.ear import Ear, held, says
-from tests.integration.voice.studio import Studio
+from tests.integration.voice.studio import BUCKET, INSERT, Studio, object_row
+from tests.integration.voice.test_answers import QUESTION, refused
 from tests.integration.voice.test_transcripts import IN_PIECES
 from tests.support.actors import Cast, give_plan
 from worker.providers.speech.offline import NoSpeech
@@ -125,3 +127,68 @@ async def test_the_ledger_takes_nothing_for_an_attempt_that_is_over(
         said = cursor.execute("select code from app.meter_recording(%s, 1, 2.5)", (job_id,)).fetchone()
     assert said == ("job.cancelled",)
     assert studio.ledger() == []
+
+
+async def heard(studio: Studio, cast: Cast, memo: bytes) -> UUID:
+    """A recording of 3 seconds whose answer was read aloud."""
+    recording_id = studio.upload(cast.editor, cast.workspace_id, memo)
+    studio.call(cast.editor, "answer_recording", recording_id, None, True)
+    await studio.work_off()
+    assert studio.recording(recording_id)["speech_status"] == "ready"
+    return recording_id
+
+
+def reading_seconds(studio: Studio, recording_id: UUID) -> int:
+    """Fifteen characters in a second."""
+    answer_id = studio.recording(recording_id)["answer_id"]
+    return -(-len(studio.value("select content from public.messages where id = %s", answer_id)) // 15)
+
+
+async def test_reading_aloud_uses_seconds_each_time(
+    studio: Studio, cast: Cast, ear: Ear, memo: bytes
+) -> None:
+    ear.script = [says(QUESTION)]
+    recording_id = await heard(studio, cast, memo)
+    seconds = reading_seconds(studio, recording_id)
+    assert studio.ledger() == [(3, "committed"), (seconds, "committed")]
+    with studio.db.admin.transaction():  # the platform's staff takes the file away
+        path = studio.recording(recording_id)["speech_path"]
+        studio.db.admin.execute(INSERT, object_row(cast.editor, path, 1))
+        studio.db.admin.execute("set local storage.allow_delete_query = 'true'")
+        studio.db.admin.execute("delete from storage.objects where name = %s", (path,))
+    studio.call(cast.editor, "answer_recording", recording_id, None, True)
+    assert studio.used() == (seconds, 3 + seconds), "held at once, where it is asked for"
+    await studio.work_off()
+    assert studio.used() == (0, 3 + 2 * seconds)
+    assert len(ear.readings) == 2
+
+
+async def test_nobody_deletes_an_answer_to_hear_it_anew(
+    studio: Studio, cast: Cast, ear: Ear, memo: bytes
+) -> None:
+    ear.script = [says(QUESTION)]
+    recording_id = await heard(studio, cast, memo)
+    made = studio.recording(recording_id)
+    for path in (made["object_path"], made["speech_path"]):
+        studio.db.admin.execute(INSERT + " on conflict do nothing", object_row(cast.editor, path, 1))
+    with studio.db.as_user(cast.editor) as cursor:
+        cursor.execute("set local storage.allow_delete_query = 'true'")
+        names = cursor.execute("delete from storage.objects where bucket_id = %s returning name", (BUCKET,))
+        assert names.fetchall() == [(made["object_path"],)]
+
+
+async def test_without_seconds_left_nothing_is_read_aloud(
+    studio: Studio, cast: Cast, ear: Ear, memo: bytes
+) -> None:
+    give_plan(studio.db.admin, cast.workspace_id, "free")
+    studio.db.admin.execute("select app.consume(%s, 'voice_seconds', 597)", (cast.workspace_id,))
+    ear.script = [says(QUESTION)]
+    recording_id = studio.upload(cast.editor, cast.workspace_id, memo)
+    studio.call(cast.editor, "answer_recording", recording_id, None, True)
+    await studio.work_off()
+    made = studio.recording(recording_id)
+    assert (made["speech_status"], made["speech_error_code"]) == ("failed", "quota.exceeded")
+    assert studio.value("select status from public.messages where id = %s", made["answer_id"]) == "complete"
+    assert refused(studio, cast.editor, recording_id, None, True) == ("PT402", "quota.exceeded")
+    assert ear.readings == []
+    assert studio.used() == (0, 600)

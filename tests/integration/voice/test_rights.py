@@ -11,7 +11,10 @@ from tests.integration.voice.ear import Ear, says
 from tests.integration.voice.studio import BUCKET, INSERT, Studio, object_row
 from tests.support.actors import Actor, Cast
 
-KINDS = ("own", "viewer's own", "another's", "another workspace's", "answers", "dots", "no user")
+KINDS = (
+    "own", "viewer's own", "another's", "another workspace's", "answers", "dots", "no user",
+    "answers as a file", "no name", "loud workspace", "loud user",
+)  # fmt: skip
 
 
 def path_of(cast: Cast, kind: str) -> tuple[Actor, str]:
@@ -24,6 +27,10 @@ def path_of(cast: Cast, kind: str) -> tuple[Actor, str]:
         "answers": (editor, f"{ws}/{editor.user_id}/answers/a.mp3"),
         "dots": (editor, f"{ws}/{editor.user_id}/../x/a.ogg"),
         "no user": (editor, f"{ws}/a.ogg"),
+        "answers as a file": (editor, f"{ws}/{editor.user_id}/answers"),
+        "no name": (editor, f"{ws}/{editor.user_id}/"),
+        "loud workspace": (editor, f"{str(ws).upper()}/{editor.user_id}/a.ogg"),
+        "loud user": (editor, f"{ws}/{str(editor.user_id).upper()}/a.ogg"),
     }[kind]
 
 
@@ -82,6 +89,39 @@ async def test_a_deleted_recording_takes_everything_along(
     await studio.work_off()
     assert studio.files() == []
     assert studio.value("select count(*) from public.messages") == 2, "the conversation stays"
+
+
+async def test_who_manages_members_deletes_what_people_left_behind(
+    studio: Studio, cast: Cast, memo: bytes
+) -> None:
+    recording_id = studio.upload(cast.sales, cast.workspace_id, memo)
+    studio.call(cast.owner, "remove_member", cast.workspace_id, cast.sales.user_id)
+    for actor, code in (
+        (cast.support, "workspace.forbidden"),
+        (cast.editor, "recording.not_found"),
+        (cast.sales, "recording.not_found"),
+    ):
+        with pytest.raises(psycopg.Error) as caught:
+            studio.call(actor, "delete_recording", recording_id)
+        assert caught.value.diag.message_detail == code, actor.name
+    kept = "select committed from app.usage_counters where metric = 'storage_bytes'"
+    assert studio.value(kept) == len(memo)
+    studio.call(cast.admin, "delete_recording", recording_id)
+    assert studio.value(kept) == 0
+    said = studio.row("select actor_id, subject from public.audit_log where action = 'recording.deleted'")
+    assert said == {"actor_id": cast.admin.user_id, "subject": str(recording_id)}
+    await studio.work_off()
+    assert studio.files() == []
+
+
+async def test_ones_own_is_deleted_without_a_word_in_the_audit(
+    studio: Studio, cast: Cast, memo: bytes
+) -> None:
+    recording_id = studio.upload(cast.editor, cast.workspace_id, memo)
+    role = "update public.workspace_members set role = 'viewer' where user_id = %s"
+    studio.db.admin.execute(role, (cast.editor.user_id,))
+    studio.call(cast.editor, "delete_recording", recording_id)
+    assert studio.value("select count(*) from public.audit_log where action = 'recording.deleted'") == 0
 
 
 async def test_deleted_before_its_turn_it_costs_nothing(

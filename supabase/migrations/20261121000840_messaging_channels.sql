@@ -18,11 +18,12 @@ cross join unnest(roles) as role;
 insert into public.plan_entitlements (plan_version_id, entitlement)
 select v.id, 'channels' from public.plan_versions as v where v.plan = 'free';
 
-insert into app.job_kinds (kind, lane, max_attempts, provider, cost) values
-  ('messaging.send_reply', 'outbound', 8, 'chat', 1),
-  ('messaging.check_channel', 'interactive', 8, 'chat', 1),
-  ('messaging.deliver_webhook', 'bulk', 9, 'webhooks', 1),
-  ('messaging.purge', 'bulk', 3, null, 1);
+-- No provider: keys and addresses are tenants' own, and one that is told to wait holds nobody else back.
+insert into app.job_kinds (kind, lane, max_attempts, cost) values
+  ('messaging.send_reply', 'outbound', 8, 1),
+  ('messaging.check_channel', 'interactive', 8, 1),
+  ('messaging.deliver_webhook', 'bulk', 9, 1),
+  ('messaging.purge', 'bulk', 3, 1);
 
 ------------------------------------------------------------------------------------------------
 -- public.channels

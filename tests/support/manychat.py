@@ -40,6 +40,7 @@ class FakeManyChat:
     sends: list[Send] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     checks: int = 0
+    check_replies: list[Reply] = field(default_factory=list)
     url: str = ""
 
     def texts(self, subscriber_id: int | str) -> list[str]:
@@ -76,6 +77,8 @@ class FakeManyChat:
 
     async def get_info(self, request: web.Request) -> web.StreamResponse:
         self.checks += 1
+        if self.check_replies:
+            return await self.check_replies.pop(0)(request)
         if request.headers["authorization"].removeprefix("Bearer ") in self.refused:
             return _error(401, None, "Wrong token")
         return web.json_response({"status": "success", "data": {"id": 1234567, "name": "Café Martin"}})

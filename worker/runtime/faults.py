@@ -44,6 +44,14 @@ def outcome_of(error: Exception, now: Clock) -> Outcome:
     return RetryAfter(None, f"Unexpected error: {type(error).__name__}.", code="job.crashed")
 
 
+def alone(error: ProviderError, now: Clock) -> Outcome:
+    """As `outcome_of`, for a vendor that this job alone chose: nobody else's jobs are held back for it."""
+    outcome = outcome_of(error, now)
+    if isinstance(outcome, ProviderDown):
+        return RetryAfter((outcome.until - now()).total_seconds(), outcome.reason, outcome.code)
+    return outcome
+
+
 def first_of(error: Exception) -> Exception:
     """What a task group raises is a group, even for one error."""
     while isinstance(error, ExceptionGroup):

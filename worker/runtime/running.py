@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars
 from worker.runtime.attempt import Attempt, Leases
 from worker.runtime.faults import LEAKED_CANCELLATION, is_crash, outcome_of
 from worker.runtime.finishing import Finisher
-from worker.runtime.job import Job, JobContext
+from worker.runtime.job import JobContext
 from worker.runtime.options import WorkerOptions
 from worker.runtime.outcome import Outcome, ProviderDown
 from worker.runtime.patience import insist
@@ -109,8 +109,8 @@ class Runner:
 
     async def _write_end(self, attempt: Attempt, outcome: Outcome) -> None:
         attempt.is_ending = True
-        if isinstance(outcome, ProviderDown):
-            await self._pause(attempt.job, outcome)
+        if isinstance(outcome, ProviderDown) and attempt.job.provider is not None:
+            await self._pause(attempt.job.provider, outcome)
         write = write_of(outcome)
         if write is not None:
             try:
@@ -121,9 +121,11 @@ class Runner:
                 outcome = outcome_of(error, _now)
         self.finisher.submit(attempt, _verdict(attempt, outcome))
 
-    async def _pause(self, job: Job, outcome: ProviderDown) -> None:
-        """The pause is of the capability that the job's kind waits for, whichever vendor asked for it."""
-        name = job.provider or outcome.provider
+    async def _pause(self, name: str, outcome: ProviderDown) -> None:
+        """Of the capability that the job's kind waits for, whichever vendor asked for it.
+
+        A kind that uses tenants' own keys waits for none: one tenant's vendor must not hold back the others.
+        """
         await insist("pause", lambda: self._store.pause_provider(name, outcome.until, outcome.reason))
 
 

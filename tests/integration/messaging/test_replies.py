@@ -118,6 +118,20 @@ async def test_asked_to_slow_down_the_page_waits_and_no_attempt_is_lost(desk: De
     assert desk.all("select * from app.provider_pauses") == []
 
 
+async def test_one_tenant_that_is_told_to_wait_holds_nobody_back(desk: Desk) -> None:
+    """Each has a key of its own: what ManyChat says of one is not said of the others."""
+    desk.manychat.check_replies = [failing(429, **{"Retry-After": "3600"})] * 2
+    own = desk.db.value("select id from public.workspaces where created_by = %s", desk.cast.stranger.user_id)
+    desk.call(desk.cast.stranger, "create_channel", own, "Mine", "7654321:0123456789abcdef0123456789abcdef")
+    desk.manychat.replies = [failing(503, **{"Retry-After": "1"})]
+    desk.receive("Hello")
+    async with desk.working():
+        await until(lambda: [row["status"] for row in desk.deliveries()] == ["sent"], 30)
+    assert desk.all("select * from app.provider_pauses") == []
+    waiting = desk.all("select from public.jobs where kind = 'messaging.check_channel' and gate <> 'closed'")
+    assert len(waiting) >= 1
+
+
 async def test_after_24_hours_nothing_is_sent(desk: Desk) -> None:
     desk.receive("Hello")
     day = timedelta(hours=24)

@@ -90,6 +90,14 @@ async def test_a_model_can_be_asked_for_by_name(workshop: Workshop) -> None:
     assert (row["status"], row["error_code"]) == ("failed", "llm.model_unavailable")
 
 
+async def test_a_model_asked_for_by_name_that_is_busy_holds_nobody_else_back(workshop: Workshop) -> None:
+    scripted(workshop, ["usual"])
+    workshop.named["openai:gpt-5.5"] = ScriptedModel([[BUSY], ["named"]], name="openai", model="gpt-5.5")
+    row = await workshop.done("edit", text=TEXT, model="openai:gpt-5.5")
+    assert (row["status"], row["result"]) == ("complete", "named")
+    assert workshop.value("select count(*) from app.provider_pauses") == 0
+
+
 async def test_long_texts_may_come_back_whole(workshop: Workshop) -> None:
     model = scripted(workshop, ["x"])
     await workshop.done("edit", text="Grain. " * 3000)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
 
-from worker.logs import HIDDEN, configure, hider
+from worker.logs import HIDDEN, configure, hider, without_query
 
 SECRET = "sk-of-the-test"
 
@@ -62,3 +63,20 @@ def test_no_secret_is_shown(format: str, capsys: pytest.CaptureFixture[str]) -> 
 def test_longer_secrets_are_hidden_first_and_short_ones_left_alone() -> None:
     hide = hider(["secret-1", "secret-1-and-more", "a"])
     assert hide(("secret-1-and-more", {"a": "secret-1"}, 5)) == [HIDDEN, {"a": HIDDEN}, 5]
+
+
+def test_a_trail_for_sentry_has_no_query() -> None:
+    """Google Analytics takes a tenant's key there."""
+    data = {"url": "https://a.example/mp", "method": "POST", "http.query": f"api_secret={SECRET}"}
+    assert without_query({"category": "httplib", "data": data}) == {
+        "category": "httplib",
+        "data": {"url": "https://a.example/mp", "method": "POST"},
+    }
+    assert without_query({"message": "no data"}) == {"message": "no data", "data": {}}
+
+
+def test_sentry_is_given_no_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr("worker.logs.sentry_sdk.init", lambda **named: given.update(named))
+    configure("json", sentry_dsn="https://key@sentry.example/1")
+    assert given["before_breadcrumb"]({"data": {"http.query": SECRET}}, {}) == {"data": {}}

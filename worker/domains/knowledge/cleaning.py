@@ -27,7 +27,7 @@ REMOVED = re.compile(
 BULLETS = str.maketrans(dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf02d", "•"))
 """Private-use characters by which office programs draw a bullet."""
 
-DIVIDED_WORD = re.compile(rf"([^\W\d_]+){DIVIDED}([^\W\d_]+)")
+DIVIDED_WORD = re.compile(rf"(?<![^\W\d_])([^\W\d_]+){DIVIDED}([^\W\d_]+)")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 NUMBER = re.compile(r"\d+")
 STEPPING = "\x00"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,9 @@ from worker.domains.tasks.blocks import Schema, problem_of, read_json
 from worker.domains.tasks.ports import TaskPorts
 from worker.domains.tasks.repository import SQL
 from worker.domains.tasks.rules import figures, to_request
+from worker.errors import ProviderError
 from worker.providers.llm.port import ChatModel, TaskRequest, Usage
+from worker.runtime.faults import alone
 from worker.runtime.outcome import Cancelled, Done, Fail, Outcome, Write
 
 FLUSH_SECONDS = 0.1
@@ -70,6 +73,10 @@ async def run_task(ports: TaskPorts, task_id: UUID) -> Outcome:
             )
     except asyncio.CancelledError:
         return Cancelled(write=_write(work))
+    except ProviderError as error:
+        if task["requested_model"] is None:
+            raise
+        return alone(error, lambda: datetime.now(UTC))
     return Done(write=_write(work, is_complete=True))
 
 

@@ -12,8 +12,8 @@ Span = tuple[float, float]
 
 SPOKEN_CHARACTERS = 4096
 
-_CITATION = re.compile(r"\s*\[\d{1,3}\]")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_CITATION = re.compile(r"\s{0,8}\[\d{1,3}\]")
+_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^)\s]{0,2000}\)")
 _MARKS = re.compile(r"^[ \t]{0,3}(#{1,6}|>|[-*+])[ \t]+|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n")
 

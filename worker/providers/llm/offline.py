@@ -31,7 +31,7 @@ _NOTES = {
     "it": "(Risposta offline: citata dalle fonti, senza modello linguistico.)",
     "pt": "(Resposta offline: citada das fontes, sem modelo de linguagem.)",
 }
-_TOKEN = re.compile(r"\s*\S+")
+_TOKEN = re.compile(r"(?<!\s)\s*\S+")
 
 
 class OfflineChatModel:

@@ -13,6 +13,8 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
@@ -26,6 +28,9 @@ PROVIDER = "webhook"
 ANSWER_BYTES = 16 * 1024
 ADDRESSES_TRIED = 3
 
+_LOOKUPS = ThreadPoolExecutor(8, "webhook-lookup")
+"""Threads of their own: names that tenants choose may never be answered, and other clients ask too."""
+
 _OURS = {"host", "content-length", "transfer-encoding", "connection", "authorization", "cookie"}
 
 Resolver = Callable[[str, int], Awaitable[Sequence[Address]]]
@@ -33,7 +38,8 @@ Resolver = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 async def resolved(host: str, port: int) -> Sequence[Address]:
     """Every address of the host by the system's resolver, which also reads numbers such as 0x7f.1."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKUPS, ask)
     return [ipaddress.ip_address(str(item[4][0]).partition("%")[0]) for item in found]
 
 

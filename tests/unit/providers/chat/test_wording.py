@@ -20,6 +20,8 @@ from worker.providers.chat.wording import for_whatsapp
         ("As written [1][2].", "As written [1][2]."),
         ("a\x00b\tc\n\x1bd", "ab\tc\nd"),
         ("#hashtag", "#hashtag"),
+        ("## Prices ##  ", "*Prices*"),
+        ("a" + " " * 20 + "b\n\n\n\n\n\nc", "a" + " " * 8 + "b\n\n\nc"),
     ],
 )
 def test_markdown_as_whatsapp_writes_it(answer: str, shown: str) -> None:

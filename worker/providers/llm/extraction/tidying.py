@@ -9,8 +9,8 @@ from worker.providers.words import plain, tokens
 
 _MAY_DOUBLE = frozenset({"had", "that", "vous", "nous", "die", "der", "das", "sie", "is", "en", "on"})
 _SPACES = re.compile(r"[ \t\u00a0]{2,}")
-_BEFORE_STOP = re.compile(r"[ \t]+(?=,(?!\d)|\.(?:\s|$))")
-_BEFORE_MARK = re.compile(r"[ \t]+(?=[;:!?](?:\s|$))")
+_BEFORE_STOP = re.compile(r"(?<![ \t])[ \t]+(?=,(?!\d)|\.(?:\s|$))")
+_BEFORE_MARK = re.compile(r"(?<![ \t])[ \t]+(?=[;:!?](?:\s|$))")
 _AFTER_COMMA = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")
 _DOUBLED = re.compile(r"\b([^\W\d_]+)(\s+)\1\b", re.I)
 _BEGINS = re.compile(r"(^|[^\W\d_]{3}\s?[.!?]\s+)([^\W\d_])(?=[a-zà-öø-ÿœ]*(?:[\s,;:]|[.!?](?:\s|$)|$))")

@@ -123,7 +123,7 @@ begin
   end if;
   update public.leads as l
   set note = case when v_note = '' or position(v_note in l.note) > 0 then l.note
-    else left(concat_ws(E'\n\n', nullif(l.note, ''), v_note), 4000) end
+    else left(concat_ws(chr(10) || chr(10), nullif(l.note, ''), v_note), 4000) end
   where l.id = (
     select o.id from public.leads as o
     where o.contact_id = p_contact_id and lower(btrim(o.interest)) = lower(btrim(p_interest)) and o.status in ('new', 'working', 'qualified')

@@ -63,7 +63,7 @@ comment on function app.ask_consent(public.forms, uuid, text, text) is
 
 create function app.form_note(p_given jsonb, p_is_new boolean) returns text
 language sql immutable set search_path = ''
-return concat_ws(E'\n',
+return concat_ws(chr(10),
   case when not p_is_new then 'name: ' || (p_given ->> 'name') end,
   case when not p_is_new then 'phone: ' || (p_given ->> 'phone') end,
   case when not p_is_new then 'company: ' || (p_given ->> 'company') end,

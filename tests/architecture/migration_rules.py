@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scripts.stack.sqlsplit import Statement, split
 
 DOMAINS = frozenset({
-    "billing", "content", "dashboards", "identity", "integrations", "jobs", "knowledge", "learning",
+    "billing", "content", "dashboards", "forms", "identity", "integrations", "jobs", "knowledge", "learning",
     "marketing", "messaging", "notifications", "ops", "platform", "portfolio", "privacy", "sales",
     "service", "sites", "social", "tasks", "voice",
 })  # fmt: skip

@@ -137,8 +137,11 @@ def test_a_source_and_a_form_have_limits(desk: Desk) -> None:
         desk.submit(form, "192.0.2.1", email=f"{number}@example.test")
     with refused(429, "form.too_fast"):
         desk.submit(form, "192.0.2.1", email="x@example.test")
-    for number in range(80):
-        desk.submit(form, f"192.0.2.{number + 2}", email="y@example.test")
+    desk.submit(form, "192.0.2.2", email="y@example.test")
+    desk.db.admin.execute(
+        "update app.token_buckets set free_at = free_at + interval '400 seconds' where bucket = %s",
+        (f"form:{form}",),
+    )
     with refused(429, "form.too_fast"):
         desk.submit(form, "198.51.100.1", email="z@example.test")
     buckets = desk.all("select bucket from app.token_buckets")

@@ -12,13 +12,15 @@ declare
   v_ticket public.tickets;
   v_question text := (select q.content from public.messages as q where q.id = new.reply_to);
 begin
+  -- Who deletes the conversation holds it, and waits for this transaction: then there is nothing to open.
   perform from public.conversations as c
   join public.channels as ch on ch.id = c.channel_id and ch.on_unanswered = 'ticket'
   where c.id = new.conversation_id
-  for no key update of c;
+  for key share of c skip locked;
   if not found then
     return null;
   end if;
+  perform from public.conversations as c where c.id = new.conversation_id for no key update;
   select * into v_ticket from public.tickets as t where t.conversation_id = new.conversation_id and t.status <> 'closed';
   if not found then
     v_ticket.workspace_id := new.workspace_id;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -145,6 +146,36 @@ async def test_what_is_answered_or_failed_opens_nothing(desk: Desk) -> None:
     assert desk.manychat.texts(77)[0] == "Bonjour ! Que puis-je pour vous ?"
     assert [row["status"] for row in desk.messages()] == ["complete", "complete", "complete", "failed"]
     assert (tickets(desk), told(desk)) == ([], [])
+
+
+def test_an_answer_does_not_wait_for_whoever_deletes_the_conversation(desk: Desk) -> None:
+    """Who in turn waits for the answer's row."""
+    update(desk, on_unanswered="ticket")
+    desk.receive("Do you repair clocks?")
+    end = "update public.messages set status = 'complete', answered = false where role = 'assistant'"
+    with psycopg.connect(desk.db.dsn()) as deleting:
+        deleting.execute("select from public.conversations for update")
+        with desk.db.admin.transaction():
+            desk.db.admin.execute("set local lock_timeout = '2s'")
+            desk.db.admin.execute(end)
+    assert (tickets(desk), [row["status"] for row in desk.messages()]) == ([], ["complete", "complete"])
+
+
+async def test_two_who_open_a_ticket_have_one(desk: Desk) -> None:
+    update(desk, on_unanswered="ticket")
+    desk.receive("Do you repair clocks?")
+    conversation = desk.messages()[0]["conversation_id"]
+    with ThreadPoolExecutor(4) as pool:
+        opened = [
+            pool.submit(
+                desk.call, desk.cast.support, "open_ticket_from_conversation", conversation, None, "normal"
+            )
+            for _ in range(4)
+        ]
+        await desk.work_off()
+        ids = {each.result()["id"] for each in opened}
+    assert {row["id"] for row in tickets(desk)} == ids
+    assert told(desk)
 
 
 async def test_members_questions_are_no_tickets(desk: Desk) -> None:

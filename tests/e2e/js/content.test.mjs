@@ -41,13 +41,20 @@ test("the first brand is the default, another can be chosen, by those who answer
   ok(await owner.client.rpc("set_default_brand", { p_brand_id: id }));
   const brands = ok(await viewer.client.from("brands").select("name").eq("is_default", true));
   assert.deepEqual(brands, [{ name: "Mole" }]);
+  ok(await owner.client.from("brands").delete().eq("id", id));
+  const left = ok(await viewer.client.from("brands").select("name").eq("is_default", true));
+  assert.deepEqual(left, [{ name: "Port" }]);
+  fails(await add(owner, "x".repeat(201)), 400, "brand.bad_text");
 });
 
 test("of two who save at once one is told, merges and saves again", async () => {
   const text = { p_workspace_id: team, p_title: "Hours", p_content: FIRST };
   document = ok(await editor.client.rpc("create_text_document", text)).id;
+  assert.deepEqual(ok(await viewer.client.rpc("document_diff", { p_document_id: document })).hunks, []);
   assert.equal(ok(await save(owner, SECOND, 1)).version, 2);
-  fails(await save(editor, "Mine.", 1), 409, "document.version_conflict");
+  const late = await save(editor, "Mine.", 1);
+  fails(late, 409, "document.version_conflict");
+  assert.equal(/^version=(\d+)/.exec(late.error.hint)[1], "2");
   assert.equal(ok(await save(editor, `${SECOND}\nNo fishing.`, 2)).version, 3);
   fails(await save(viewer, "Mine.", 3), 403, "workspace.forbidden");
 });
@@ -94,6 +101,31 @@ test("a comment is heard, and whom it names is told", async () => {
   fails(await say(stranger, "Yes."), 404, "document.not_found");
 });
 
+test("a passage counts code points: [...text].length, not text.length", async () => {
+  const text = "\u{1F6A2}\u{1F6A2} Ships come first.\nPilots wait.";
+  const given = { p_workspace_id: team, p_title: "Ships", p_content: text };
+  const { id } = ok(await editor.client.rpc("create_text_document", given));
+  const passage = (before) => ({
+    p_document_id: id,
+    p_body: "Which ones?",
+    p_quote: "Pilots",
+    p_range_start: before,
+    p_range_end: before + [..."Pilots"].length,
+  });
+  const at = text.indexOf("Pilots");
+  fails(await owner.client.rpc("create_comment", passage(at)), 400, "comment.bad_range");
+  const said = ok(await owner.client.rpc("create_comment", passage([...text.slice(0, at)].length)));
+  assert.equal([...text].slice(said.range_start, said.range_end).join(""), "Pilots");
+  const blank = await editor.client.from("documents").update({ title: " " }).eq("id", id);
+  fails(blank, 400, "document.bad_title");
+});
+
+test("a change of the words leaves whom a comment names", async () => {
+  ok(await owner.client.rpc("edit_comment", { p_comment_id: comment.id, p_body: "All of them?" }));
+  const named = await viewer.client.from("comment_mentions").select("user_id").eq("comment_id", comment.id);
+  assert.deepEqual(ok(named), [{ user_id: viewer.id }]);
+});
+
 test("a thread is answered, changed by its author and settled", async () => {
   const answer = ok(await say(editor, "Two of them.", { p_thread_id: comment.id }));
   fails(
@@ -106,6 +138,7 @@ test("a thread is answered, changed by its author and settled", async () => {
   const thread = await viewer.client
     .from("comments")
     .select("body, resolved_by, answers:comments!thread_id(body)")
+    .eq("document_id", document)
     .is("thread_id", null)
     .single();
   assert.deepEqual(ok(thread), {
@@ -116,6 +149,13 @@ test("a thread is answered, changed by its author and settled", async () => {
   ok(await owner.client.rpc("resolve_comment", { p_comment_id: comment.id, p_is_resolved: false }));
   ok(await owner.client.rpc("delete_comment", { p_comment_id: answer.id }));
   assert.deepEqual(ok(await stranger.client.from("comments").select("id")), []);
+});
+
+test("who left keeps a name where they wrote", async () => {
+  ok(await editor.client.rpc("leave_workspace", { p_workspace_id: team }));
+  const name = async (person) =>
+    ok(await person.client.from("profiles").select("display_name").eq("user_id", editor.id)).length;
+  assert.deepEqual([await name(viewer), await name(stranger)], [1, 0]);
 });
 
 test("members see who did what, in pages; strangers see nothing", async () => {

@@ -101,6 +101,7 @@ begin
   if v_replaced.id is not null then
     perform app.require_grantable(p_workspace_id, v_replaced.role);
   end if;
+  perform app.require_seat(p_workspace_id, p_role);
 
   insert into public.workspace_invitations as invitation (workspace_id, email, role, invited_by)
   values (p_workspace_id, v_email, p_role, app.user_id())

@@ -32,7 +32,7 @@ insert into public.billing_metrics (metric, kind, unit, description) values
   ('voice_seconds', 'counter', 'second', 'Audio transcribed or spoken.'),
   ('storage_bytes', 'gauge', 'byte', 'Files and texts kept.'),
   ('documents', 'gauge', 'document', 'Documents kept.'),
-  ('seats', 'gauge', 'member', 'Members of the workspace.');
+  ('seats', 'gauge', 'member', 'Members of the workspace who do more than read: viewers take none.');
 
 ------------------------------------------------------------------------------------------------
 -- public.plans

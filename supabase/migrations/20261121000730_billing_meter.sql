@@ -62,22 +62,38 @@ comment on function app.meter_document() is 'Trigger: documents and their bytes 
 
 create function app.meter_seat() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_before boolean := tg_op <> 'INSERT' and old.role <> 'viewer';
+  v_after boolean := tg_op <> 'DELETE' and new.role <> 'viewer';
 begin
-  if tg_op = 'INSERT' then
-    perform app.move_gauge(new.workspace_id, 'seats', 1);
-  else
-    perform app.move_gauge(old.workspace_id, 'seats', -1);
-  end if;
+  perform app.move_gauge(case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end, 'seats', v_after::int - v_before::int);
   return null;
 end;
 $$;
 
-comment on function app.meter_seat() is 'Trigger: members count in the limits of the plan.';
+comment on function app.meter_seat() is
+  'Trigger: members count in the limits of the plan, viewers do not: they read, and those who learn are counted as learners.';
+
+create function app.require_seat(p_workspace_id uuid, p_role text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if p_role <> 'viewer' then
+    perform app.hold(p_workspace_id, 'seats', 1);
+    raise sqlstate 'LM001';
+  end if;
+exception when sqlstate 'LM001' then
+  return; -- There is room; what was held to find out is undone.
+end;
+$$;
+
+comment on function app.require_seat(uuid, text) is
+  'Fails with 402 quota.exceeded when a member of this role would find no seat now. Who is invited already holds none: the last seat is theirs who comes first. Internal.';
 
 revoke execute on function app.free_usage(uuid, text, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.move_gauge(uuid, text, bigint) from public, anon, authenticated, service_role;
 revoke execute on function app.meter_document() from public, anon, authenticated, service_role;
 revoke execute on function app.meter_seat() from public, anon, authenticated, service_role;
+revoke execute on function app.require_seat(uuid, text) from public, anon, authenticated, service_role;
 
 create trigger meter_document after insert or delete on public.documents
   for each row execute function app.meter_document();
@@ -90,6 +106,10 @@ comment on trigger meter_document_change on public.documents is 'Counts the diff
 create trigger meter_seat after insert or delete on public.workspace_members
   for each row execute function app.meter_seat();
 comment on trigger meter_seat on public.workspace_members is 'Counts seats.';
+create trigger meter_seat_change after update of role on public.workspace_members
+  for each row when ((new.role = 'viewer') <> (old.role = 'viewer'))
+  execute function app.meter_seat();
+comment on trigger meter_seat_change on public.workspace_members is 'A viewer who gets another role takes a seat, or is refused.';
 
 -- What is there already counts, above the limit too.
 with kept (workspace_id, metric, quantity) as (
@@ -97,7 +117,7 @@ with kept (workspace_id, metric, quantity) as (
   union all
   select d.workspace_id, 'storage_bytes', sum(d.byte_size)::bigint from public.documents as d group by d.workspace_id
   union all
-  select m.workspace_id, 'seats', count(*) from public.workspace_members as m group by m.workspace_id
+  select m.workspace_id, 'seats', count(*) from public.workspace_members as m where m.role <> 'viewer' group by m.workspace_id
 ),
 noted as (
   insert into public.usage_ledger (workspace_id, metric, quantity, status, period_start, settled_at)

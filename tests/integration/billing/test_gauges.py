@@ -203,25 +203,68 @@ def test_a_smaller_plan_deletes_nothing_and_takes_nothing_more(books: Books, cas
 
 
 def test_members_count_as_seats(books: Books, cast: Cast) -> None:
-    books.follow(add_plan(books.db, seats=Limit(8)))
+    books.follow(add_plan(books.db, seats=Limit(7)))
     invite(books, cast, cast.stranger)
-    assert books.used("seats") == (8, 0)
+    assert books.used("seats") == (7, 0)
     another = books.db.sign_up("another")
     with refused(402, "quota.exceeded"):
-        invite(books, cast, another)
+        token_for(books, cast, another)
     with books.db.as_user(cast.owner) as cursor:
-        cursor.execute("select public.remove_member(%s, %s)", (books.workspace_id, cast.viewer.user_id))
+        cursor.execute("select public.remove_member(%s, %s)", (books.workspace_id, cast.sales.user_id))
     invite(books, cast, another)
     with books.db.as_user(cast.stranger) as cursor:
         cursor.execute("select public.leave_workspace(%s)", (books.workspace_id,))
+    assert (books.used("seats"), differences(books.db)) == ((6, 0), [])
+
+
+def test_of_two_invited_to_the_last_seat_one_gets_it(books: Books, cast: Cast) -> None:
+    books.follow(add_plan(books.db, seats=Limit(7)))
+    late = books.db.sign_up("late")
+    token = token_for(books, cast, late)
+    invite(books, cast, cast.stranger)
+    with refused(402, "quota.exceeded"):
+        accept(books, late, token)
     assert (books.used("seats"), differences(books.db)) == ((7, 0), [])
 
 
-def invite(books: Books, cast: Cast, guest: Actor) -> None:
+def test_viewers_take_no_seat_until_they_do_more(books: Books, cast: Cast) -> None:
+    books.follow(add_plan(books.db, seats=Limit(6)))
+    guests = [books.db.sign_up(f"reader{number}") for number in range(3)]
+    for guest in guests:
+        invite(books, cast, guest, "viewer")
+    assert books.used("seats") == (6, 0)
+    change = "select public.change_member_role(%s, %s, %s)"
+    with refused(402, "quota.exceeded"), books.db.as_user(cast.owner) as cursor:
+        cursor.execute(change, (books.workspace_id, guests[0].user_id, "sales"))
+    for member, role, seats in ((cast.sales, "viewer", 5), (guests[0], "sales", 6), (guests[0], "editor", 6)):
+        with books.db.as_user(cast.owner) as cursor:
+            cursor.execute(change, (books.workspace_id, member.user_id, role))
+        assert books.used("seats") == (seats, 0)
+    with books.db.as_user(cast.owner) as cursor:
+        cursor.execute("select public.remove_member(%s, %s)", (books.workspace_id, guests[1].user_id))
+    assert (books.used("seats"), differences(books.db)) == ((6, 0), [])
+
+
+def test_an_invitation_notes_nothing_in_the_counters(books: Books, cast: Cast) -> None:
+    books.follow(add_plan(books.db, seats=Limit(7)))
+    token_for(books, cast, cast.stranger)
+    assert books.used("seats") == (6, 0)
+    assert books.db.value("select count(*) from public.billing_notices where kind = 'limit_100'") == 0
+
+
+def token_for(books: Books, cast: Cast, guest: Actor, role: str = "editor") -> str:
     with books.db.as_user(cast.admin) as cursor:
-        token = call(cursor, "invite_member", books.workspace_id, guest.email, "viewer")["token"]
+        token: str = call(cursor, "invite_member", books.workspace_id, guest.email, role)["token"]
+    return token
+
+
+def accept(books: Books, guest: Actor, token: str) -> None:
     with books.db.as_user(guest) as cursor:
         cursor.execute("select public.accept_invitation(%s)", (token,))
+
+
+def invite(books: Books, cast: Cast, guest: Actor, role: str = "editor") -> None:
+    accept(books, guest, token_for(books, cast, guest, role))
 
 
 def test_a_new_workspace_has_a_seat_used(db: Database) -> None:

@@ -43,6 +43,7 @@ create table public.recordings (
   wants_answer boolean not null default false,
   wants_speech boolean not null default false check (wants_answer or not wants_speech),
   conversation_id uuid references public.conversations (id) on delete set null,
+  asked_lesson_id uuid,
   answer_id uuid references public.messages (id) on delete set null,
   answer_error_code text,
   answer_error_message text,
@@ -74,6 +75,7 @@ comment on column public.recordings.model is 'Who wrote it down, provider:model.
 comment on column public.recordings.wants_answer is 'The transcript is asked as a question once it is there.';
 comment on column public.recordings.wants_speech is 'The answer is read aloud once it is there.';
 comment on column public.recordings.conversation_id is 'Conversation the question belongs to; null until it is asked, unless one was named.';
+comment on column public.recordings.asked_lesson_id is 'Lesson at which it is asked, of its course alone; null: asked as every question is.';
 comment on column public.recordings.answer_id is 'The answer, a row of messages.';
 comment on column public.recordings.answer_error_code is 'Why it could not be asked, stable; the transcript stands.';
 comment on column public.recordings.answer_error_message is 'The same for people.';

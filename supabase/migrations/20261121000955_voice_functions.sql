@@ -105,6 +105,24 @@ $$;
 comment on function app.finish_recording(uuid, text, jsonb, text, text) is
   'Writes the transcript. The question is a job of its own: whatever happens to it, the transcript is there and paid once.';
 
+create function app.ask_transcript(p_recording public.recordings) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_key text := format('recording:%s', p_recording.id);
+  v_answer_id uuid;
+begin
+  if p_recording.asked_lesson_id is null then
+    return app.ask(p_recording.workspace_id, btrim(p_recording.transcript), p_recording.conversation_id, null, v_key);
+  end if;
+  v_answer_id := (app.ask_lesson(p_recording.asked_lesson_id, btrim(p_recording.transcript), 'ai', v_key)).answer_id;
+  return (
+    select jsonb_build_object('answer_id', m.id, 'conversation_id', m.conversation_id) from public.messages as m where m.id = v_answer_id);
+end;
+$$;
+
+comment on function app.ask_transcript(public.recordings) is
+  'Asks what was said as the caller, with their rights: at a lesson by their enrolment, else by conversations.write. Internal.';
+
 create function app.ask_recording(p_recording_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -123,9 +141,8 @@ begin
   perform set_config('request.jwt.claims',
     jsonb_build_object('sub', v_recording.created_by, 'role', 'authenticated')::text, true);
   begin
-    v_asked := app.ask(v_recording.workspace_id, btrim(v_recording.transcript), v_recording.conversation_id, null,
-      format('recording:%s', p_recording_id));
-  exception when sqlstate 'PT400' or sqlstate 'PT402' or sqlstate 'PT403' or sqlstate 'PT404' or sqlstate 'PT409' then
+    v_asked := app.ask_transcript(v_recording);
+  exception when sqlstate 'PT400' or sqlstate 'PT402' or sqlstate 'PT403' or sqlstate 'PT404' or sqlstate 'PT409' or sqlstate 'PT429' then
     get stacked diagnostics v_code = pg_exception_detail, v_reason = message_text;
   end;
   perform set_config('request.jwt.claims', v_claims, true);
@@ -137,7 +154,7 @@ end;
 $$;
 
 comment on function app.ask_recording(uuid) is
-  'Asks the transcript as the one who recorded it, with their rights and at the expense of their workspace, exactly as app.ask does for a browser. A refusal is noted beside the transcript.';
+  'Asks the transcript as the one who recorded it, with their rights and at the expense of their workspace, exactly as app.ask and app.ask_lesson do for a browser. A refusal is noted beside the transcript.';
 
 create function app.finish_speech(p_recording_id uuid, p_answer_id uuid, p_path text, p_is_whole boolean) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -159,6 +176,7 @@ revoke execute on function app.spoken_seconds(uuid) from public, anon, authentic
 revoke execute on function app.meter_speech(bigint, int) from public, anon, authenticated, service_role;
 revoke execute on function app.enqueue_voice(text, public.recordings, text) from public, anon, authenticated, service_role;
 revoke execute on function app.finish_recording(uuid, text, jsonb, text, text) from public, anon, authenticated, service_role;
+revoke execute on function app.ask_transcript(public.recordings) from public, anon, authenticated, service_role;
 revoke execute on function app.ask_recording(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.finish_speech(uuid, uuid, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function app.meter_recording(bigint, int, float8) to lamina_worker;

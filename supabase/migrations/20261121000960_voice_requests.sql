@@ -22,14 +22,37 @@ begin
   if v_recording.created_by <> app.user_id() then
     perform app.fail(403, 'recording.forbidden', 'Only the one who recorded it may change it.');
   end if;
-  perform app.require_permission(v_recording.workspace_id, 'conversations.write');
   return v_recording;
 end;
 $$;
 
 comment on function app.lock_recording(uuid) is 'The recording, locked, if it is the caller''s own; else 404 or 403. Internal.';
 
-create function app.answer_recording(p_recording_id uuid, p_conversation_id uuid, p_speak boolean) returns public.recordings
+create function app.require_place(p_recording public.recordings, p_conversation_id uuid, p_lesson_id uuid) returns void
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if num_nonnulls(p_conversation_id, p_lesson_id) = 2 then
+    perform app.fail(400, 'recording.two_places', 'A question is asked at a lesson or in a conversation, not both.');
+  elsif p_lesson_id is not null then
+    if (app.lesson_to_study(p_lesson_id)).workspace_id <> p_recording.workspace_id then
+      perform app.fail(404, 'lesson.not_found', 'There is no such lesson.');
+    end if;
+    return;
+  elsif p_conversation_id is not null and not exists (
+    select from public.conversations as c
+    where c.id = p_conversation_id and c.workspace_id = p_recording.workspace_id and c.created_by = app.user_id()) then
+    perform app.fail(404, 'conversation.not_found', 'There is no such conversation of yours.');
+  elsif p_conversation_id is not null or p_recording.asked_lesson_id is null then
+    perform app.require_permission(p_recording.workspace_id, 'conversations.write');
+  end if;
+end;
+$$;
+
+comment on function app.require_place(public.recordings, uuid, uuid) is
+  'Refuses where the caller may not ask: learners ask at their lessons, everything else needs conversations.write. Internal.';
+
+create function app.answer_recording(p_recording_id uuid, p_conversation_id uuid, p_speak boolean, p_lesson_id uuid)
+returns public.recordings
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_recording public.recordings;
@@ -43,19 +66,20 @@ begin
   for no key update of m;
   v_recording := app.lock_recording(p_recording_id);
   perform app.require_entitlement(v_recording.workspace_id, 'voice');
-  if p_conversation_id is not null and v_recording.answer_id is null and not exists (
-    select from public.conversations as c
-    where c.id = p_conversation_id and c.workspace_id = v_recording.workspace_id and c.created_by = app.user_id()) then
-    perform app.fail(404, 'conversation.not_found', 'There is no such conversation of yours.');
-  end if;
-  if v_recording.status = 'transcribed' and v_recording.answer_id is null then
-    v_asked := app.ask(v_recording.workspace_id, btrim(v_recording.transcript),
-      coalesce(p_conversation_id, v_recording.conversation_id), null, format('recording:%s', p_recording_id));
+  if v_recording.answer_id is not null then
+    perform app.require_place(v_recording, null, null);
+  else
+    perform app.require_place(v_recording, p_conversation_id, p_lesson_id);
+    v_recording.conversation_id := coalesce(p_conversation_id, v_recording.conversation_id);
+    v_recording.asked_lesson_id := case when p_conversation_id is null then coalesce(p_lesson_id, v_recording.asked_lesson_id) end;
+    if v_recording.status = 'transcribed' then
+      v_asked := app.ask_transcript(v_recording);
+    end if;
   end if;
   update public.recordings as r
   set wants_answer = true, wants_speech = r.wants_speech or coalesce(p_speak, false),
-    conversation_id = coalesce((v_asked ->> 'conversation_id')::uuid,
-      case when r.answer_id is null then p_conversation_id end, r.conversation_id),
+    conversation_id = coalesce((v_asked ->> 'conversation_id')::uuid, v_recording.conversation_id),
+    asked_lesson_id = v_recording.asked_lesson_id,
     answer_id = coalesce(r.answer_id, (v_asked ->> 'answer_id')::uuid),
     answer_error_code = null, answer_error_message = null
   where r.id = p_recording_id;
@@ -68,17 +92,18 @@ begin
 end;
 $$;
 
-comment on function app.answer_recording(uuid, uuid, boolean) is 'Behind public.answer_recording.';
+comment on function app.answer_recording(uuid, uuid, boolean, uuid) is 'Behind public.answer_recording.';
 
-create function public.answer_recording(p_recording_id uuid, p_conversation_id uuid default null, p_speak boolean default false)
+create function public.answer_recording(
+  p_recording_id uuid, p_conversation_id uuid default null, p_speak boolean default false, p_lesson_id uuid default null)
 returns public.recordings
 language sql volatile security invoker set search_path = ''
 begin atomic
-  select * from app.answer_recording(p_recording_id, p_conversation_id, p_speak);
+  select * from app.answer_recording(p_recording_id, p_conversation_id, p_speak, p_lesson_id);
 end;
 
-comment on function public.answer_recording(uuid, uuid, boolean) is
-  'Asks what was said in a recording of yours: at once when it is transcribed, else as soon as it is; p_speak also has the answer read aloud. Calling it again adds the speech and asks nothing twice. Errors: recording.not_found, recording.forbidden, conversation.not_found, plan.not_entitled, quota.exceeded (reading aloud uses voice_seconds), and those of ask.';
+comment on function public.answer_recording(uuid, uuid, boolean, uuid) is
+  'Asks what was said in a recording of yours: at once when it is transcribed, else as soon as it is; p_speak also has the answer read aloud; p_lesson_id asks at a lesson as ask_lesson does. Calling it again adds the speech and asks nothing twice. Errors: recording.not_found, recording.forbidden, recording.two_places, conversation.not_found, lesson.not_found, course.not_enrolled, lesson.too_many, plan.not_entitled, quota.exceeded (reading aloud uses voice_seconds), and those of ask.';
 
 create function app.require_may_delete(p_recording public.recordings) returns void
 language plpgsql stable security definer set search_path = '' as $$
@@ -210,8 +235,9 @@ comment on function public.settle_realtime_session(uuid, boolean) is
   'For the function realtime-token: the seconds are used when a token was minted, and given back when not. Once; later calls change nothing.';
 
 revoke execute on function app.lock_recording(uuid) from public, anon, authenticated, service_role;
-revoke execute on function app.answer_recording(uuid, uuid, boolean) from public, anon, authenticated, service_role;
-revoke execute on function public.answer_recording(uuid, uuid, boolean) from public, anon, authenticated, service_role;
+revoke execute on function app.require_place(public.recordings, uuid, uuid) from public, anon, authenticated, service_role;
+revoke execute on function app.answer_recording(uuid, uuid, boolean, uuid) from public, anon, authenticated, service_role;
+revoke execute on function public.answer_recording(uuid, uuid, boolean, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.require_may_delete(public.recordings) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_recording(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_recording(uuid) from public, anon, authenticated, service_role;
@@ -219,8 +245,8 @@ revoke execute on function app.start_realtime_session(uuid, int) from public, an
 revoke execute on function public.start_realtime_session(uuid, int) from public, anon, authenticated, service_role;
 revoke execute on function app.settle_realtime_session(uuid, boolean) from public, anon, authenticated, service_role;
 revoke execute on function public.settle_realtime_session(uuid, boolean) from public, anon, authenticated, service_role;
-grant execute on function app.answer_recording(uuid, uuid, boolean) to authenticated;
-grant execute on function public.answer_recording(uuid, uuid, boolean) to authenticated;
+grant execute on function app.answer_recording(uuid, uuid, boolean, uuid) to authenticated;
+grant execute on function public.answer_recording(uuid, uuid, boolean, uuid) to authenticated;
 grant execute on function app.delete_recording(uuid) to authenticated;
 grant execute on function public.delete_recording(uuid) to authenticated;
 grant execute on function app.start_realtime_session(uuid, int) to authenticated;

@@ -55,7 +55,7 @@ comment on column public.courses.description is 'What one learns, for everybody 
 comment on column public.courses.status is
   'draft: teachers only; published: learners learn and come; archived: nobody comes any more, who is enrolled goes on reading.';
 comment on column public.courses.is_open is 'Members may enrol themselves; otherwise a teacher enrols them.';
-comment on column public.courses.teacher_id is 'Member who is told of learners'' questions.';
+comment on column public.courses.teacher_id is 'Who is told of learners'' questions, a member with courses.write; all who have it when this one has it no more.';
 comment on column public.courses.published_at is 'When it was first published.';
 
 create index courses_workspace_idx on public.courses (workspace_id, created_at desc, id);
@@ -92,6 +92,26 @@ grant select on table public.courses to service_role, lamina_worker;
 create trigger touch_updated_at before update on public.courses
   for each row execute function app.touch_updated_at();
 comment on trigger touch_updated_at on public.courses is 'Stamps updated_at.';
+
+create function app.guard_teacher() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if not exists (
+    select from public.workspace_members as m
+    join public.role_permissions as g on g.role = m.role and g.permission = 'courses.write'
+    where m.workspace_id = new.workspace_id and m.user_id = new.teacher_id) then
+    perform app.fail(400, 'course.bad_teacher', 'The teacher of a course is a member who may write courses.');
+  end if;
+  return null;
+end;
+$$;
+
+comment on function app.guard_teacher() is 'Trigger: questions go to somebody who may answer them.';
+revoke execute on function app.guard_teacher() from public, anon, authenticated, service_role;
+
+create trigger guard_teacher after insert or update of teacher_id on public.courses
+  for each row execute function app.guard_teacher();
+comment on trigger guard_teacher on public.courses is 'After the policies, whose refusal is the clearer one.';
 
 ------------------------------------------------------------------------------------------------
 -- public.lessons
@@ -163,6 +183,9 @@ alter table public.recordings add column lesson_id uuid,
     references public.lessons (id, workspace_id) on delete set null (lesson_id);
 comment on column public.recordings.lesson_id is 'Lesson its maker has put it into: learners hear it, its transcript is a document of the lesson.';
 create index recordings_lesson_idx on public.recordings (lesson_id, workspace_id);
+alter table public.recordings add constraint recordings_asked_lesson_fkey foreign key (asked_lesson_id, workspace_id)
+  references public.lessons (id, workspace_id) on delete set null (asked_lesson_id);
+create index recordings_asked_lesson_idx on public.recordings (asked_lesson_id, workspace_id) where asked_lesson_id is not null;
 
 alter table public.notes add column lesson_id uuid,
   add constraint notes_lesson_fkey foreign key (lesson_id, workspace_id)

@@ -95,14 +95,28 @@ end;
 comment on function app.my_untaught_files() is
   'Files in the bucket documents that belong to lessons, where the caller writes documents but does not teach: others'' to change, even for a learner.';
 
+create function app.my_speaking_schools() returns setof uuid
+language sql stable parallel safe security definer set search_path = '' rows 10
+begin atomic
+  select distinct e.workspace_id
+  from public.enrolments as e
+  join public.courses as c on c.id = e.course_id and c.status <> 'draft'
+  where e.user_id = app.user_id() and app.has_entitlement(e.workspace_id, 'voice');
+end;
+
+comment on function app.my_speaking_schools() is
+  'Workspaces where the caller is enrolled and the plan has voice: who learns asks by voice, without conversations.write.';
+
 revoke execute on function app.lessons_of(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.hidden_documents(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.my_lessons() from public, anon, authenticated, service_role;
 revoke execute on function app.my_lesson_sounds() from public, anon, authenticated, service_role;
+revoke execute on function app.my_speaking_schools() from public, anon, authenticated, service_role;
 revoke execute on function app.my_hidden_files() from public, anon, authenticated, service_role;
 revoke execute on function app.my_untaught_files() from public, anon, authenticated, service_role;
 grant execute on function app.my_lessons() to authenticated;
 grant execute on function app.my_lesson_sounds() to authenticated;
+grant execute on function app.my_speaking_schools() to authenticated;
 grant execute on function app.my_hidden_files() to authenticated;
 grant execute on function app.my_untaught_files() to authenticated;
 
@@ -186,6 +200,15 @@ alter policy lamina_voice_select on storage.objects
          or lower((storage.foldername(name))[1]) = any (
            array(select w::text from app.workspaces_with('conversations.read_all') as w))
          or name = any (array(select app.my_lesson_sounds()))));
+alter policy lamina_voice_insert on storage.objects
+  with check (
+    bucket_id = 'voice'
+    and name !~ '(^|/)\.\.?(/|$)'
+    and split_part(name, '/', 3) not in ('', 'answers')
+    and (storage.foldername(name))[2] = (select app.user_id()::text)
+    and ((storage.foldername(name))[1] = any (
+           array(select w::text from app.workspaces_entitled('conversations.write', 'voice') as w))
+         or (storage.foldername(name))[1] = any (array(select w::text from app.my_speaking_schools() as w))));
 
 ------------------------------------------------------------------------------------------------
 -- Who may not read a document may not write it either

@@ -34,11 +34,12 @@ begin atomic
   select app.restore_document_version(p_document_id, p_version, p_expected_version);
 end;
 
-create or replace function public.answer_recording(p_recording_id uuid, p_conversation_id uuid default null, p_speak boolean default false)
+create or replace function public.answer_recording(
+  p_recording_id uuid, p_conversation_id uuid default null, p_speak boolean default false, p_lesson_id uuid default null)
 returns public.recordings
 language sql volatile security invoker set search_path = ''
 begin atomic
-  select app.answer_recording(p_recording_id, p_conversation_id, p_speak);
+  select app.answer_recording(p_recording_id, p_conversation_id, p_speak, p_lesson_id);
 end;
 
 ------------------------------------------------------------------------------------------------

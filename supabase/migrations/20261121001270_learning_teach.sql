@@ -222,8 +222,20 @@ create function app.attach_recording(p_recording_id uuid, p_lesson_id uuid) retu
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_lesson public.lessons;
-  v_recording public.recordings := app.lock_recording(p_recording_id);
+  v_recording public.recordings;
 begin
+  if p_lesson_id is null then
+    select * into v_recording from public.recordings as r
+    where r.id = p_recording_id and r.lesson_id is not null and r.created_by <> app.user_id()
+      and r.workspace_id = any (array(select app.workspaces_with('courses.write')))
+    for no key update;
+  end if;
+  if v_recording.id is not null then
+    perform app.audit(v_recording.workspace_id, 'recording.detached', p_recording_id::text,
+      jsonb_build_object('title', v_recording.title, 'lesson_id', v_recording.lesson_id));
+  else
+    v_recording := app.lock_recording(p_recording_id);
+  end if;
   if p_lesson_id is not null then
     v_lesson := app.lesson_for(p_lesson_id, 'courses.write');
     if v_recording.workspace_id <> v_lesson.workspace_id then
@@ -235,7 +247,7 @@ begin
 end;
 $$;
 
-comment on function app.attach_recording(uuid, uuid) is 'Behind public.attach_recording.';
+comment on function app.attach_recording(uuid, uuid) is 'Behind public.attach_recording. Teachers take any recording out of a lesson, which is audited; only its maker puts it in.';
 
 create function app.keep_transcript() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -44,16 +44,21 @@ comment on function app.ask_the_ai(public.lessons, text, text) is
 create function app.tell_teacher(p_lesson public.lessons, p_question public.lesson_questions) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-  select app.notify('lesson_question', m.user_id, c.workspace_id, null, 'lesson_question:' || p_question.id,
+  select app.notify('lesson_question', m.user_id, c.workspace_id, null, pg_catalog.format('lesson_question:%s:%s', p_question.id, m.user_id),
     jsonb_build_object('lesson_id', p_lesson.id, 'question_id', p_question.id, 'title', p_lesson.title,
       'text', pg_catalog.left(p_question.body, 300)))
   from public.courses as c
-  join public.workspace_members as m on m.workspace_id = c.workspace_id and m.user_id = c.teacher_id
+  join public.workspace_members as m on m.workspace_id = c.workspace_id
   join public.role_permissions as g on g.role = m.role and g.permission = 'courses.write'
-  where c.id = p_lesson.course_id;
+  where c.id = p_lesson.course_id
+    and (m.user_id = c.teacher_id or not exists (
+      select from public.workspace_members as t
+      join public.role_permissions as tg on tg.role = t.role and tg.permission = 'courses.write'
+      where t.workspace_id = c.workspace_id and t.user_id = c.teacher_id));
 end;
 
-comment on function app.tell_teacher(public.lessons, public.lesson_questions) is 'Tells the course''s teacher, if they still teach. Internal.';
+comment on function app.tell_teacher(public.lessons, public.lesson_questions) is
+  'Tells the course''s teacher; when they teach no more, everybody who does. Internal.';
 
 create function app.limit_questions(p_workspace_id uuid, p_audience text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -160,6 +165,23 @@ $$;
 
 comment on function app.broadcast_lesson_question() is 'Tells the learner that a teacher has answered: read the answers.';
 
+create function app.broadcast_new_question() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform realtime.send(
+    jsonb_build_object('id', new.id, 'lesson_id', new.lesson_id), 'lesson_question.new', 'workspace:' || new.workspace_id, true);
+  return null;
+end;
+$$;
+
+comment on function app.broadcast_new_question() is
+  'Tells who teaches that a question to teachers is there: ids only, because every member may listen.';
+revoke execute on function app.broadcast_new_question() from public, anon, authenticated, service_role;
+
+create trigger broadcast_insert after insert on public.lesson_questions
+  for each row when (new.audience = 'teacher')
+  execute function app.broadcast_new_question();
+comment on trigger broadcast_insert on public.lesson_questions is 'A list of open questions grows at once; what is asked of the AI is nobody else''s.';
 create trigger broadcast_update after update of status on public.lesson_questions
   for each row execute function app.broadcast_lesson_question();
 comment on trigger broadcast_update on public.lesson_questions is 'An answer shows at once to who asked.';

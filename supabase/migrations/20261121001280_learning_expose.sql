@@ -55,7 +55,7 @@ begin atomic
 end;
 
 comment on function public.attach_recording(uuid, uuid) is
-  'Puts a recording of yours into a lesson, or takes it out with null: learners hear it, and its transcript is found as a document of the lesson. Errors: recording.not_found, recording.forbidden, lesson.not_found, quota.exceeded, workspace.forbidden.';
+  'Puts a recording of yours into a lesson, or takes it out with null (teachers anybody''s): learners hear it, and its transcript is found as a document of the lesson. Errors: recording.not_found, recording.forbidden, lesson.not_found, quota.exceeded, workspace.forbidden.';
 
 create function public.enrol(p_course_id uuid, p_user_id uuid default null) returns public.enrolments
 language sql volatile security invoker set search_path = ''

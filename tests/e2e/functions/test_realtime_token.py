@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -18,6 +18,7 @@ import pytest
 from scripts.stack.cluster import free_port
 from scripts.stack.parts import server_environment
 from scripts.stack.state import State
+from tests.support.actors import give_plan
 from tests.support.clusters import PROJECT
 from tests.support.functions import project_with, serving
 
@@ -75,7 +76,7 @@ class Session:
 
 @pytest.fixture
 def session(stack: State) -> Session:
-    """A new user's, with the personal workspace."""
+    """A new user's, with the personal workspace, on a plan that has realtime voice."""
     key = {"apikey": stack.publishable_key}
     email = f"realtime-{uuid4().hex[:8]}@example.test"
     said = httpx.post(
@@ -85,7 +86,13 @@ def session(stack: State) -> Session:
     ).json()
     headers = key | {"authorization": f"Bearer {said['access_token']}"}
     rows = httpx.get(f"{stack.url}/rest/v1/workspaces?select=id", headers=headers).json()
+    follow(stack, rows[0]["id"], "starter")
     return Session(headers, rows[0]["id"])
+
+
+def follow(stack: State, workspace_id: str, plan: str) -> None:
+    with psycopg.connect(stack.db_url, autocommit=True) as connection:
+        give_plan(connection, UUID(workspace_id), plan)
 
 
 def used(stack: State, workspace_id: str) -> list[tuple[int, str]]:
@@ -113,13 +120,13 @@ def test_a_member_gets_a_token(
         "expires_at": EXPIRES,
         "model": "gpt-realtime-2.1-mini",
         "url": f"{provider.url}/realtime/calls",
-        "seconds": 60,
+        "seconds": 600,
     }
     assert response.headers["access-control-allow-origin"] == "*"
     (asked,) = provider.asked
     assert (asked["path"], asked["key"]) == ("/v1/realtime/client_secrets", "Bearer sk-test")
     assert asked["expires_after"] == {"anchor": "created_at", "seconds": 60}
-    assert used(stack, session.workspace_id) == [(60, "committed")]
+    assert used(stack, session.workspace_id) == [(600, "committed")]
 
 
 def test_refused_by_the_provider_it_costs_nothing(
@@ -129,17 +136,20 @@ def test_refused_by_the_provider_it_costs_nothing(
         provider.status = status
         response = ask(door, session)
         assert (response.status_code, response.json()["code"]) == said
-    assert used(stack, session.workspace_id) == [(60, "released"), (60, "released")]
+    assert used(stack, session.workspace_id) == [(600, "released"), (600, "released")]
 
 
-def test_seconds_end_with_the_plan(
+def test_one_token_at_a_time_and_none_on_the_plan_free(
     stack: State, door: httpx.Client, provider: Provider, session: Session
 ) -> None:
-    for _ in range(10):
-        assert ask(door, session).status_code == 200
+    follow(stack, session.workspace_id, "free")
     response = ask(door, session)
-    assert (response.status_code, response.json()["code"]) == (402, "quota.exceeded")
-    assert len(provider.asked) == 10
+    assert (response.status_code, response.json()["code"]) == (402, "plan.not_entitled")
+    follow(stack, session.workspace_id, "starter")
+    assert ask(door, session).status_code == 200
+    response = ask(door, session)
+    assert (response.status_code, response.json()["code"]) == (409, "realtime.token_live")
+    assert len(provider.asked) == 1
 
 
 def test_another_workspace_is_none(door: httpx.Client, provider: Provider, session: Session) -> None:

@@ -161,6 +161,33 @@ def test_a_teacher_answers(school: School) -> None:
     assert school.db.value(sent, f"user:{viewer.user_id}") == 1
 
 
+def test_a_question_reaches_who_teaches_when_the_teacher_has_left(school: School) -> None:
+    course_id, (lesson_id,) = school.published()
+    school.enrol(course_id)
+    cast = school.cast
+    school.call(cast.owner, "change_member_role", cast.workspace_id, cast.editor.user_id, "support")
+    school.call(cast.viewer, "ask_lesson", lesson_id, "Is galena needed?", "teacher")
+    assert sorted(told(school, "lesson_question")) == sorted([cast.owner.user_id, cast.admin.user_id])
+    school.call(cast.owner, "remove_member", cast.workspace_id, cast.editor.user_id)
+    school.call(cast.viewer, "ask_lesson", lesson_id, "And cobalt?", "teacher")
+    assert len(told(school, "lesson_question")) == 4
+
+
+def test_a_new_question_is_heard_without_its_words(school: School) -> None:
+    course_id, (lesson_id,) = school.published()
+    school.enrol(course_id)
+    school.call(school.cast.viewer, "ask_lesson", lesson_id, QUESTION)
+    asked = school.call(school.cast.viewer, "ask_lesson", lesson_id, "Is galena needed?", "teacher")
+    sent = school.db.rows("select topic, payload from realtime.messages where event = 'lesson_question.new'")
+    ((topic, payload),) = sent
+    assert topic == f"workspace:{school.cast.workspace_id}"
+    assert {key: value for key, value in payload.items() if key in ("id", "lesson_id")} == {
+        "id": str(asked["id"]),
+        "lesson_id": str(lesson_id),
+    }
+    assert "galena" not in str(payload)
+
+
 def ask_until_refused(school: School, lessons: list[UUID], audience: str, keys: range) -> list[bool]:
     """Eight at once, in turns at these lessons: which of them were asked."""
 

@@ -207,6 +207,43 @@ def test_a_recording_is_heard_in_its_lesson(school: School) -> None:
     assert db.value("select count(*) from public.documents where id = %s", recording_id) == 0
 
 
+def test_any_teacher_takes_a_recording_out_again(school: School) -> None:
+    _, (lesson_id,) = school.published()
+    cast, db = school.cast, school.db
+    recording_id = db.value(
+        "insert into public.recordings (workspace_id, title, created_by, status, transcript)"
+        " values (%s, 'Talk', %s, 'transcribed', 'Words.') returning id",
+        cast.workspace_id,
+        cast.editor.user_id,
+    )
+    school.call(cast.editor, "attach_recording", recording_id, lesson_id)
+    school.call(cast.owner, "remove_member", cast.workspace_id, cast.editor.user_id)
+    for actor, code in (
+        (cast.support, (403, "recording.forbidden")),
+        (cast.sales, (404, "recording.not_found")),
+    ):
+        with refused(*code):
+            school.call(actor, "attach_recording", recording_id, None)
+    assert school.call(cast.admin, "attach_recording", recording_id, None)["lesson_id"] is None
+    assert db.value("select count(*) from public.documents where id = %s", recording_id) == 0
+    said = "select actor_id, subject from public.audit_log where action = 'recording.detached'"
+    assert db.rows(said) == [(cast.admin.user_id, str(recording_id))]
+    with refused(403, "recording.forbidden"):
+        school.call(cast.admin, "attach_recording", recording_id, lesson_id)
+
+
+def test_a_course_is_taught_by_somebody_who_may(school: School) -> None:
+    course_id, cast = school.course(), school.cast
+    name = "update public.courses set teacher_id = %s where id = %s"
+    for actor in (cast.viewer, cast.sales, cast.stranger):
+        with refused(400, "course.bad_teacher"):
+            school.write(cast.editor, name, actor.user_id, course_id)
+        with refused(400, "course.bad_teacher"):
+            insert = "insert into public.courses (workspace_id, title, teacher_id) values (%s, 'More', %s)"
+            school.write(cast.editor, insert, cast.workspace_id, actor.user_id)
+    assert school.write(cast.editor, name, cast.admin.user_id, course_id) == 1
+
+
 def test_the_plan_limits_courses_and_learners(school: School) -> None:
     give_plan(school.db.admin, school.cast.workspace_id, "free")
     first, _ = school.published()

@@ -121,14 +121,13 @@ comment on function app.segment_moment(text, text) is 'A date (midnight UTC) or 
 create function app.segment_received(p_place text) returns text
 language sql immutable security invoker set search_path = ''
 return format(
-  '(c.id in (select r.contact_id from %1$s and r.contact_id is not null)'
-  ' or coalesce(c.email_key in (select r.email from %1$s and r.email is not null), false))',
+  '(exists (select from %1$s and r.contact_id = c.id) or exists (select from %1$s and r.email = c.email_key))',
   format(
     'public.campaign_recipients as r where r.campaign_id = ($1 ->> %s)::uuid and r.workspace_id = $3 and r.status in (%s)',
     p_place, '''sent'', ''delivered'', ''complained'', ''unknown'''));
 
 comment on function app.segment_received(text) is
-  'The SQL of "a campaign went to them": to the contact, or to another one with the same address. Two lists that are asked once, not per contact; of another workspace''s campaign both are empty. Internal.';
+  'The SQL of "a campaign went to them": to the contact, or to another one with the same address. Each by an index of its own; another workspace''s campaign went to nobody. Internal.';
 
 create function app.segment_comparison(p_kind text, p_operator text, p_column text, p_place text) returns text
 language sql immutable security invoker set search_path = ''

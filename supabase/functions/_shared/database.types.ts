@@ -483,11 +483,13 @@ export type Database = {
           "error_code": string | null;
           "error_message": string | null;
           "id": string;
+          "not_before": string | null;
           "opened_at": string | null;
           "opens": number;
           "provider_message_id": string | null;
           "sent_at": string | null;
           "status": string;
+          "tries": number;
           "unsubscribed_at": string | null;
           "workspace_id": string;
         };
@@ -502,11 +504,13 @@ export type Database = {
           "error_code"?: string | null;
           "error_message"?: string | null;
           "id"?: string;
+          "not_before"?: string | null;
           "opened_at"?: string | null;
           "opens"?: number;
           "provider_message_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string;
+          "tries"?: number;
           "unsubscribed_at"?: string | null;
           "workspace_id": string;
         };
@@ -520,11 +524,13 @@ export type Database = {
           "error_code"?: string | null;
           "error_message"?: string | null;
           "id"?: string;
+          "not_before"?: string | null;
           "opened_at"?: string | null;
           "opens"?: number;
           "provider_message_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string;
+          "tries"?: number;
           "unsubscribed_at"?: string | null;
           "workspace_id"?: string;
         };
@@ -707,6 +713,7 @@ export type Database = {
       "channels": {
         Row: {
           "ack_texts": NonNullable<Json>;
+          "attachment_texts": NonNullable<Json>;
           "created_at": string;
           "created_by": string;
           "default_language": string;
@@ -715,8 +722,11 @@ export type Database = {
           "id": string;
           "kind": string;
           "name": string;
+          "not_answered_texts": NonNullable<Json>;
+          "on_unanswered": string;
           "page_key_last4": string | null;
           "page_name": string | null;
+          "passed_on_texts": NonNullable<Json>;
           "status": string;
           "unavailable_texts": NonNullable<Json>;
           "updated_at": string;
@@ -725,6 +735,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "ack_texts"?: NonNullable<Json>;
+          "attachment_texts"?: NonNullable<Json>;
           "created_at"?: string;
           "created_by": string;
           "default_language"?: string;
@@ -733,8 +744,11 @@ export type Database = {
           "id"?: string;
           "kind"?: string;
           "name": string;
+          "not_answered_texts"?: NonNullable<Json>;
+          "on_unanswered"?: string;
           "page_key_last4"?: string | null;
           "page_name"?: string | null;
+          "passed_on_texts"?: NonNullable<Json>;
           "status"?: string;
           "unavailable_texts"?: NonNullable<Json>;
           "updated_at"?: string;
@@ -742,6 +756,7 @@ export type Database = {
         };
         Update: {
           "ack_texts"?: NonNullable<Json>;
+          "attachment_texts"?: NonNullable<Json>;
           "created_at"?: string;
           "created_by"?: string;
           "default_language"?: string;
@@ -750,8 +765,11 @@ export type Database = {
           "id"?: string;
           "kind"?: string;
           "name"?: string;
+          "not_answered_texts"?: NonNullable<Json>;
+          "on_unanswered"?: string;
           "page_key_last4"?: string | null;
           "page_name"?: string | null;
+          "passed_on_texts"?: NonNullable<Json>;
           "status"?: string;
           "unavailable_texts"?: NonNullable<Json>;
           "updated_at"?: string;
@@ -1107,6 +1125,7 @@ export type Database = {
           "email": string | null;
           "id": number;
           "source": string | null;
+          "statement": string | null;
           "workspace_id": string;
         };
         ComputedFields: never;
@@ -1118,6 +1137,7 @@ export type Database = {
           "email"?: string | null;
           "id"?: never;
           "source"?: string | null;
+          "statement"?: string | null;
           "workspace_id": string;
         };
         Update: {
@@ -1128,6 +1148,7 @@ export type Database = {
           "email"?: string | null;
           "id"?: never;
           "source"?: string | null;
+          "statement"?: string | null;
           "workspace_id"?: string;
         };
         Relationships: [
@@ -1747,6 +1768,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -1773,6 +1795,7 @@ export type Database = {
           "embedding_model"?: string | null;
           "error_code"?: string | null;
           "error_message"?: string | null;
+          "for_contacts"?: boolean;
           "id"?: string;
           "kind": string;
           "language"?: string | null;
@@ -1798,6 +1821,7 @@ export type Database = {
           "embedding_model"?: string | null;
           "error_code"?: string | null;
           "error_message"?: string | null;
+          "for_contacts"?: boolean;
           "id"?: string;
           "kind"?: string;
           "language"?: string | null;
@@ -1887,6 +1911,54 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "workspace_members";
             referencedColumns: ["workspace_id", "user_id"];
+          },
+        ];
+      };
+      "forms": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "is_enabled": boolean;
+          "makes_lead": boolean;
+          "name": string;
+          "statement": string | null;
+          "thank_you_url": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "is_enabled"?: boolean;
+          "makes_lead"?: boolean;
+          "name": string;
+          "statement"?: string | null;
+          "thank_you_url"?: string | null;
+          "updated_at"?: string;
+          "workspace_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "is_enabled"?: boolean;
+          "makes_lead"?: boolean;
+          "name"?: string;
+          "statement"?: string | null;
+          "thank_you_url"?: string | null;
+          "updated_at"?: string;
+          "workspace_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "forms_workspace_id_fkey";
+            columns: ["workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "workspaces";
+            referencedColumns: ["id"];
           },
         ];
       };
@@ -2895,6 +2967,7 @@ export type Database = {
       };
       "pipelines": {
         Row: {
+          "archived_at": string | null;
           "created_at": string;
           "id": string;
           "name": string;
@@ -2903,6 +2976,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "archived_at"?: string | null;
           "created_at"?: string;
           "id"?: string;
           "name": string;
@@ -2910,6 +2984,7 @@ export type Database = {
           "workspace_id": string;
         };
         Update: {
+          "archived_at"?: string | null;
           "created_at"?: string;
           "id"?: string;
           "name"?: string;
@@ -3358,6 +3433,7 @@ export type Database = {
           "answer_error_code": string | null;
           "answer_error_message": string | null;
           "answer_id": string | null;
+          "asked_lesson_id": string | null;
           "byte_size": number;
           "conversation_id": string | null;
           "created_at": string;
@@ -3392,6 +3468,7 @@ export type Database = {
           "answer_error_code"?: string | null;
           "answer_error_message"?: string | null;
           "answer_id"?: string | null;
+          "asked_lesson_id"?: string | null;
           "byte_size"?: number;
           "conversation_id"?: string | null;
           "created_at"?: string;
@@ -3425,6 +3502,7 @@ export type Database = {
           "answer_error_code"?: string | null;
           "answer_error_message"?: string | null;
           "answer_id"?: string | null;
+          "asked_lesson_id"?: string | null;
           "byte_size"?: number;
           "conversation_id"?: string | null;
           "created_at"?: string;
@@ -3461,6 +3539,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "messages";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recordings_asked_lesson_fkey";
+            columns: ["asked_lesson_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "lessons";
+            referencedColumns: ["id", "workspace_id"];
           },
           {
             foreignKeyName: "recordings_conversation_id_fkey";
@@ -3867,7 +3952,6 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
-          "kind": string;
           "live_version": number | null;
           "name": string;
           "slug": string;
@@ -3882,7 +3966,6 @@ export type Database = {
           "created_at"?: string;
           "created_by": string;
           "id"?: string;
-          "kind": string;
           "live_version"?: number | null;
           "name": string;
           "slug": string;
@@ -3896,7 +3979,6 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string;
           "id"?: string;
-          "kind"?: string;
           "live_version"?: number | null;
           "name"?: string;
           "slug"?: string;
@@ -4776,6 +4858,7 @@ export type Database = {
           "expires_at": string;
           "id": string;
           "invited_by": string | null;
+          "mail_status": string;
           "revoked_at": string | null;
           "role": string;
           "workspace_id": string;
@@ -4789,6 +4872,7 @@ export type Database = {
           "expires_at"?: string;
           "id"?: string;
           "invited_by"?: string | null;
+          "mail_status"?: string;
           "revoked_at"?: string | null;
           "role": string;
           "workspace_id": string;
@@ -4801,6 +4885,7 @@ export type Database = {
           "expires_at"?: string;
           "id"?: string;
           "invited_by"?: string | null;
+          "mail_status"?: string;
           "revoked_at"?: string | null;
           "role"?: string;
           "workspace_id"?: string;
@@ -4974,6 +5059,23 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "accept_invitation_by_id": {
+        Args: { "p_invitation_id": string };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "workspaces";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "act_on_campaign": {
         Args: { "p_act": string; "p_campaign_id": string };
         Returns: {
@@ -5018,6 +5120,33 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "project_media";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "add_site_page": {
+        Args: {
+          "p_expected_version": number;
+          "p_path": string;
+          "p_site_id": string;
+          "p_template_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "id": string;
+          "live_version": number | null;
+          "name": string;
+          "slug": string;
+          "template_id": string | null;
+          "template_version": number | null;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "sites";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -5170,6 +5299,7 @@ export type Database = {
       "answer_recording": {
         Args: {
           "p_conversation_id"?: string;
+          "p_lesson_id"?: string;
           "p_recording_id": string;
           "p_speak"?: boolean;
         };
@@ -5177,6 +5307,7 @@ export type Database = {
           "answer_error_code": string | null;
           "answer_error_message": string | null;
           "answer_id": string | null;
+          "asked_lesson_id": string | null;
           "byte_size": number;
           "conversation_id": string | null;
           "created_at": string;
@@ -5219,7 +5350,6 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
-          "kind": string;
           "live_version": number | null;
           "name": string;
           "slug": string;
@@ -5232,6 +5362,23 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "archive_pipeline": {
+        Args: { "p_archived"?: boolean; "p_pipeline_id": string };
+        Returns: {
+          "archived_at": string | null;
+          "created_at": string;
+          "id": string;
+          "name": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "pipelines";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -5327,6 +5474,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -5355,6 +5503,7 @@ export type Database = {
           "answer_error_code": string | null;
           "answer_error_message": string | null;
           "answer_id": string | null;
+          "asked_lesson_id": string | null;
           "byte_size": number;
           "conversation_id": string | null;
           "created_at": string;
@@ -5489,6 +5638,18 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "capture_contact": {
+        Args: {
+          "p_consent"?: boolean;
+          "p_idempotency_key"?: string;
+          "p_interest"?: string;
+          "p_person": Json;
+          "p_source"?: string;
+          "p_statement"?: string;
+          "p_workspace_id": string;
+        };
+        Returns: Json;
+      };
       "change_member_role": {
         Args: {
           "p_role": string;
@@ -5573,6 +5734,24 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "confirm_consent": { Args: { "p_token": string }; Returns: boolean };
+      "contact_timeline": {
+        Args: {
+          "p_before"?: string;
+          "p_before_id"?: string;
+          "p_contact_id": string;
+          "p_limit"?: number;
+        };
+        Returns: {
+          "actor_id": string;
+          "at": string;
+          "body": string;
+          "detail": Json;
+          "id": string;
+          "kind": string;
+          "source": string;
+        }[];
+      };
       "convert_lead": {
         Args: {
           "p_amount"?: number;
@@ -5635,6 +5814,7 @@ export type Database = {
           "p_body": string;
           "p_document_id": string;
           "p_mentions"?: (string)[];
+          "p_quote"?: string;
           "p_range_end"?: number;
           "p_range_start"?: number;
           "p_thread_id"?: string;
@@ -5741,6 +5921,7 @@ export type Database = {
       "create_pipeline": {
         Args: { "p_name": string; "p_stages"?: Json; "p_workspace_id": string };
         Returns: {
+          "archived_at": string | null;
           "created_at": string;
           "id": string;
           "name": string;
@@ -5796,6 +5977,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -5937,6 +6119,10 @@ export type Database = {
         Args: { "p_connection_id": string };
         Returns: undefined;
       };
+      "delete_conversation": {
+        Args: { "p_conversation_id": string };
+        Returns: undefined;
+      };
       "delete_document": {
         Args: { "p_document_id": string };
         Returns: undefined;
@@ -5980,6 +6166,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -6097,7 +6284,6 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
-          "kind": string;
           "live_version": number | null;
           "name": string;
           "slug": string;
@@ -6159,6 +6345,48 @@ export type Database = {
         Returns: undefined;
       };
       "link_keys": { Args: Record<PropertyKey, never>; Returns: Json };
+      "link_ticket": {
+        Args: {
+          "p_contact_id"?: string;
+          "p_conversation_id"?: string;
+          "p_ticket_id": string;
+        };
+        Returns: {
+          "answered_by": string;
+          "assignee_id": string | null;
+          "contact_id": string | null;
+          "conversation_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_responded_at": string | null;
+          "first_response_breached_at": string | null;
+          "first_response_due_at": string | null;
+          "id": string;
+          "idempotency_key": string | null;
+          "number": number;
+          "priority": string;
+          "reopened": number;
+          "resolution_breached_at": string | null;
+          "resolution_due_at": string | null;
+          "sentiment_alert_at": string | null;
+          "sentiment_label": string;
+          "sentiment_score": number | null;
+          "solved_at": string | null;
+          "status": string;
+          "status_at": string;
+          "stopped_at": string | null;
+          "stopped_for": string;
+          "subject": string;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tickets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "list_activity": {
         Args: {
           "p_before"?: number;
@@ -6189,13 +6417,18 @@ export type Database = {
         Args: {
           "p_after_id"?: string;
           "p_before"?: string;
+          "p_kind"?: string;
           "p_limit"?: number;
           "p_workspace_id": string;
         };
         Returns: {
+          "channel_id": string;
+          "contact_id": string;
+          "contact_name": string;
           "created_at": string;
           "created_by": string;
           "id": string;
+          "kind": string;
           "last_message": string;
           "title": string;
           "updated_at": string;
@@ -6230,10 +6463,12 @@ export type Database = {
           "citations": Json;
           "content": string;
           "created_at": string;
+          "delivery": Json;
           "error_code": string;
           "error_message": string;
           "finished_at": string;
           "id": string;
+          "is_human": boolean;
           "job_id": number;
           "model": string;
           "reply_to": string;
@@ -6260,6 +6495,45 @@ export type Database = {
           "seq": number;
           "status": string;
         }[];
+      };
+      "list_segment_contacts": {
+        Args: {
+          "p_after_created_at"?: string;
+          "p_after_id"?: string;
+          "p_limit"?: number;
+          "p_segment_id": string;
+        };
+        Returns: {
+          "company": string | null;
+          "consent_at": string | null;
+          "consent_source": string | null;
+          "country": string | null;
+          "created_at": string;
+          "email": string | null;
+          "email_consent": string;
+          "email_key": string | null;
+          "id": string;
+          "job_title": string | null;
+          "language": string | null;
+          "last_activity_at": string | null;
+          "lead_score": number | null;
+          "lifecycle": string;
+          "name": string | null;
+          "name_key": string | null;
+          "owner_id": string | null;
+          "phone": string | null;
+          "phone_key": string | null;
+          "source": string | null;
+          "tags": (string)[];
+          "updated_at": string;
+          "workspace_id": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "contacts";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       "list_webhook_deliveries": {
         Args: {
@@ -6430,6 +6704,7 @@ export type Database = {
           "email": boolean;
           "is_optional": boolean;
           "kind": string;
+          "suppressed": Json;
         }[];
       };
       "notify_member": {
@@ -6593,7 +6868,6 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
-          "kind": string;
           "live_version": number | null;
           "name": string;
           "slug": string;
@@ -6606,6 +6880,30 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "sites";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "rename_template": {
+        Args: {
+          "p_description"?: string;
+          "p_name": string;
+          "p_template_id": string;
+        };
+        Returns: {
+          "created_at": string;
+          "created_by": string | null;
+          "description": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "updated_at": string;
+          "version": number;
+          "workspace_id": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "templates";
           isOneToOne: true;
           isSetofReturn: false;
         };
@@ -6639,6 +6937,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -6729,6 +7028,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -6821,6 +7121,7 @@ export type Database = {
           "embedding_model": string | null;
           "error_code": string | null;
           "error_message": string | null;
+          "for_contacts": boolean;
           "id": string;
           "kind": string;
           "language": string | null;
@@ -6853,7 +7154,6 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
-          "kind": string;
           "live_version": number | null;
           "name": string;
           "slug": string;
@@ -7284,7 +7584,7 @@ export type Database = {
         };
       };
       "start_realtime_session": {
-        Args: { "p_workspace_id": string };
+        Args: { "p_seconds"?: number; "p_workspace_id": string };
         Returns: string;
       };
       "start_search": {
@@ -7316,10 +7616,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "submit_form": {
+        Args: { "p_address"?: string; "p_fields": Json; "p_form_id": string };
+        Returns: Json;
+      };
       "sync_connection": {
         Args: { "p_connection_id": string; "p_is_full"?: boolean };
         Returns: number;
       };
+      "template_text": { Args: { "p_template_id": string }; Returns: Json };
       "test_connection": {
         Args: { "p_connection_id": string };
         Returns: number;
@@ -7355,7 +7660,6 @@ export type Database = {
           "created_at": string;
           "created_by": string;
           "id": string;
-          "kind": string;
           "live_version": number | null;
           "name": string;
           "slug": string;
@@ -7379,14 +7683,19 @@ export type Database = {
       "update_channel": {
         Args: {
           "p_ack_texts"?: Json;
+          "p_attachment_texts"?: Json;
           "p_channel_id": string;
           "p_default_language"?: string;
           "p_is_enabled"?: boolean;
           "p_name"?: string;
+          "p_not_answered_texts"?: Json;
+          "p_on_unanswered"?: string;
+          "p_passed_on_texts"?: Json;
           "p_unavailable_texts"?: Json;
         };
         Returns: {
           "ack_texts": NonNullable<Json>;
+          "attachment_texts": NonNullable<Json>;
           "created_at": string;
           "created_by": string;
           "default_language": string;
@@ -7395,8 +7704,11 @@ export type Database = {
           "id": string;
           "kind": string;
           "name": string;
+          "not_answered_texts": NonNullable<Json>;
+          "on_unanswered": string;
           "page_key_last4": string | null;
           "page_name": string | null;
+          "passed_on_texts": NonNullable<Json>;
           "status": string;
           "unavailable_texts": NonNullable<Json>;
           "updated_at": string;

@@ -15,6 +15,8 @@ KINDS = {
     "sales.score_contacts": ("owner", "editor"),
     "service.roll_up_ticket": ("owner", "editor"),
     "messaging.deliver_webhook": ("admin", "editor"),
+    "messaging.check_channel": ("admin", "editor"),
+    "messaging.send_reply": ("support", "editor"),
 }
 
 

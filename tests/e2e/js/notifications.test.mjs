@@ -23,7 +23,7 @@ function mailsTo(user, subject) {
   return found.mails.filter((each) => subject.test(each.subject));
 }
 
-let owner, guest, team;
+let owner, guest, team, heard;
 
 before(async () => {
   [owner, guest] = [await signUp("host"), await signUp("guest")];
@@ -39,8 +39,9 @@ test("a new user is welcomed", async () => {
 });
 
 test("an invitation's token comes by mail, and accepts", async () => {
-  const { heard, status } = await listen(guest, `user:${guest.id}`, ["notification"]);
-  assert.equal(status, "SUBSCRIBED");
+  const listening = await listen(guest, `user:${guest.id}`, ["notification", "notification.read"]);
+  assert.equal(listening.status, "SUBSCRIBED");
+  heard = listening.heard;
   const invited = ok(
     await owner.client.rpc("invite_member", { p_workspace_id: team, p_email: guest.email, p_role: "editor" }),
   );
@@ -53,6 +54,18 @@ test("an invitation's token comes by mail, and accepts", async () => {
   ok(await guest.client.rpc("accept_invitation", { p_token: token }));
 });
 
+test("an invitation is accepted from the feed, by the invited one only", async () => {
+  const other = ok(await owner.client.rpc("create_workspace", { p_name: "Harbour office" })).id;
+  ok(await owner.client.rpc("invite_member", { p_workspace_id: other, p_email: guest.email, p_role: "viewer" }));
+  const data = async () => (await feedOf(guest)).filter((each) => each.kind === "invitation").at(-1).data;
+  const { workspace, invitation_id } = await until(data, (each) => each.workspace_id === other);
+  assert.equal(workspace, "Harbour office");
+  const accept = (user) => user.client.rpc("accept_invitation_by_id", { p_invitation_id: invitation_id });
+  fails(await accept(owner), 404, "invitation.not_found");
+  assert.equal(ok(await accept(guest)).id, other);
+  fails(await accept(guest), 409, "invitation.used");
+});
+
 test("a feed is its user's own, to read and to mark as read", async () => {
   const [others] = await feedOf(owner);
   assert.ok((await feedOf(guest)).every((each) => each.user_id === guest.id));
@@ -60,6 +73,7 @@ test("a feed is its user's own, to read and to mark as read", async () => {
   assert.equal(ok(await guest.client.rpc("mark_notifications_read", { p_ids: [others.id] })), 0);
   const unread = (await feedOf(guest)).filter((each) => each.read_at === null).length;
   assert.equal(ok(await guest.client.rpc("mark_notifications_read")), unread);
+  await until(() => heard["notification.read"], (hints) => hints.some((each) => each.unread === 0), 15);
   assert.ok((await feedOf(guest)).every((each) => each.read_at !== null));
   assert.equal((await feedOf(owner))[0].read_at, null);
   const forged = await guest.client.from("notifications").update({ status: "sent" }).eq("user_id", guest.id);
@@ -95,6 +109,24 @@ test("messages are in the language of the user", async () => {
     400,
     "profile.locale_unknown",
   );
+});
+
+test("a dead address is seen by its owner, by who invites it and by the operator, who lifts it", async () => {
+  const dead = await signUp("dead");
+  const [{ id }] = await feedOf(dead);
+  const bounce = { event: "bounce", email: dead.email, status: "5.1.1", reason: "No such user", lamina_id: id };
+  const event = { ...bounce, timestamp: 1_790_000_000, sg_event_id: id, sg_message_id: "req1.filter1" };
+  assert.equal(ok(await service().rpc("receive_mail_events", { p_events: [event] })), "stored");
+  const settings = async () => ok(await dead.client.rpc("notification_settings"));
+  await until(settings, ([first]) => first.suppressed?.reason === "bounced");
+  ok(await owner.client.rpc("invite_member", { p_workspace_id: team, p_email: dead.email, p_role: "viewer" }));
+  const states = async (user) =>
+    ok(await user.client.from("workspace_invitations").select("mail_status").eq("email", dead.email));
+  await until(() => states(owner), ([first]) => first.mail_status === "suppressed");
+  assert.deepEqual(await states(guest), []);
+  assert.ok(mail("suppressions").some((each) => each.email === dead.email));
+  assert.equal(mail("unsuppress", dead.email).reason, "bounced");
+  assert.equal((await settings())[0].suppressed, null);
 });
 
 test("events come through the door only", async () => {

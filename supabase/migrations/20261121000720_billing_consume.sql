@@ -234,7 +234,7 @@ begin
   where u.workspace_id = new.workspace_id and u.reserved > 0 and u.period_start > '-infinity'
   order by u.metric, u.period_start
   for no key update;
-  if v_status = 'succeeded' then
+  if v_status = 'succeeded' or v_status = 'cancelled' and old.status = 'running' then
     perform app.commit_usage(e.id) from public.usage_ledger as e where e.job_id = new.id order by e.metric;
   else
     perform app.release_usage(e.id) from public.usage_ledger as e where e.job_id = new.id order by e.metric;
@@ -244,11 +244,20 @@ end;
 $$;
 
 comment on function app.settle_job_usage() is
-  'A job that succeeds commits what it holds, one that fails or is cancelled releases it. At the end of the transaction: after the locks of jobs and of their order, which others hold when they come to count.';
+  'A job that succeeds commits what it holds, and so does one that is cancelled while it runs: its words may have been heard already. One that fails, or is cancelled before it began, releases it. At the end of the transaction: after the locks of jobs and of their order, which others hold when they come to count.';
 
 create function app.reserve_job_usage() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_used jsonb;
 begin
+  with used as (
+    update public.usage_ledger as e set job_id = null
+    where e.job_id = new.id and e.status = 'committed'
+    returning e.metric, e.quantity)
+  select coalesce(jsonb_object_agg(used.metric, used.quantity), '{}') into v_used from used;
+  perform app.consume(new.workspace_id, again.metric, again.quantity::bigint, new.id)
+  from jsonb_each_text(v_used) as again (metric, quantity) order by again.metric;
   update public.usage_ledger as e
   set status = 'reserved', settled_at = null,
     period_start = (app.hold(e.workspace_id, e.metric, e.quantity)).period_start
@@ -260,7 +269,7 @@ begin
 end;
 $$;
 
-comment on function app.reserve_job_usage() is 'A job that is tried again reserves again what it had given back: or is refused with 402.';
+comment on function app.reserve_job_usage() is 'A job that is tried again reserves again what it had given back, and once more what it has used; or is refused with 402.';
 
 create constraint trigger settle_usage after update of gate on public.jobs
   deferrable initially deferred

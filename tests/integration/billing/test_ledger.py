@@ -105,7 +105,7 @@ def end_one(books: Books, model: Model, numbers: random.Random) -> None:
         assert finish(cursor, [job_id], outcome) == 1
     if outcome != "release":
         quantity = model.held.pop(job_id)
-        if outcome == "done":
+        if outcome in ("done", "cancelled"):
             model.commit(quantity)
 
 

@@ -51,8 +51,22 @@ async def test_it_stops_within_five_seconds(
     assert done["status"] == "cancelled"
     assert (
         workshop.value("select status from public.usage_ledger where job_id = %s", row["job_id"])
-        == "released"
-    )
+        == "committed"
+    ), "what was heard is used"
+
+
+async def test_what_is_cancelled_late_and_tried_again_is_used_again(workshop: Workshop, cast: Cast) -> None:
+    workshop.model = ScriptedModel([["Ships ", asyncio.Event()], ["Ships come."]])
+    row = workshop.start("edit", text=TEXT)
+    async with workshop.working():
+        await until(lambda: workshop.heard(row) == "Ships ")
+        await seconds_to_end(workshop, cast, row)
+        workshop.call(cast.editor, "retry_job(%s)", (row["job_id"],))
+        await until(lambda: workshop.task(row["id"])["status"] == "complete")
+    used = "select array_agg(status order by id) from public.usage_ledger where metric = 'requests'"
+    assert workshop.value(used) == ["committed", "committed"]
+    counted = "select committed - reserved from app.usage_counters where metric = 'requests'"
+    assert workshop.value(counted) == 2
 
 
 async def test_half_a_design_is_no_result(workshop: Workshop, cast: Cast) -> None:
@@ -69,6 +83,8 @@ async def test_half_a_design_is_no_result(workshop: Workshop, cast: Cast) -> Non
 async def test_a_waiting_task_is_cancelled_at_once(workshop: Workshop, cast: Cast) -> None:
     row = workshop.start("edit", text=TEXT)
     cancel(workshop, cast, row)
+    settled = "select status from public.usage_ledger where job_id = %s"
+    assert workshop.value(settled, row["job_id"]) == "released"
     assert workshop.task(row["id"])["status"] == "cancelled"
     with refused(409, "job.finished"):
         cancel(workshop, cast, row)

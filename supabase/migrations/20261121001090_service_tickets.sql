@@ -23,7 +23,8 @@ insert into app.notification_kinds (kind, is_optional, description) values
   ('ticket_breached', true, 'A ticket of yours has missed what was promised.'),
   ('ticket_mood', true, 'A customer of yours is getting upset.'),
   ('ticket_customer_replied', true, 'A customer wrote in a ticket that people answer.');
-update app.notification_kinds set emails_per_hour = 20 where kind = 'ticket_customer_replied';
+update app.notification_kinds set emails_per_hour = 20
+where kind in ('ticket_assigned', 'ticket_breached', 'ticket_mood', 'ticket_customer_replied');
 
 ------------------------------------------------------------------------------------------------
 -- public.ticket_transitions

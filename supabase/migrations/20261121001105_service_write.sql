@@ -69,13 +69,13 @@ create function app.tell_assignee(p_ticket public.tickets) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   if p_ticket.assignee_id is not null and p_ticket.assignee_id is distinct from app.user_id() then
-    perform app.tell_ticket(p_ticket, 'ticket_assigned', 'assigned:' || extract(epoch from clock_timestamp()),
+    perform app.tell_ticket(p_ticket, 'ticket_assigned', 'assigned:' || extract(epoch from date_trunc('hour', now())),
       jsonb_build_object('by', (select p.display_name from public.profiles as p where p.user_id = app.user_id())));
   end if;
 end;
 $$;
 
-comment on function app.tell_assignee(public.tickets) is 'Whoever is given a ticket by somebody else hears of it. Internal.';
+comment on function app.tell_assignee(public.tickets) is 'Whoever is given a ticket by somebody else hears of it, once an hour. Internal.';
 
 ------------------------------------------------------------------------------------------------
 -- Open

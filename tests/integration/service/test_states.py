@@ -115,3 +115,16 @@ def test_a_key_is_for_one_ticket(desk: Helpdesk) -> None:
     assert desk.ticket(idempotency_key="k")["id"] == first["id"]
     with refused(409, "ticket.idempotency_conflict"):
         desk.ticket(idempotency_key="k", contact_id=contact)
+
+
+def test_taken_and_given_again_is_told_once(desk: Helpdesk) -> None:
+    ticket, given = desk.ticket(), desk.cast.admin.user_id
+    for to in (given, None) * 5:
+        desk.call(desk.cast.support, "assign_ticket", ticket_id=ticket["id"], assignee_id=to)
+    assert desk.told("ticket_assigned") == [given]
+
+
+def test_mails_about_tickets_have_a_limit(desk: Helpdesk) -> None:
+    rows = desk.all("select kind, emails_per_hour from app.notification_kinds where kind ~ '^ticket'")
+    assert len(rows) >= 4
+    assert [row["kind"] for row in rows if row["emails_per_hour"] is None] == []

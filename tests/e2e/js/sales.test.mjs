@@ -113,7 +113,7 @@ test("the forecast weighs what is open, and winning makes a customer", async () 
 });
 
 test("a deal goes to another board, and a board nobody needs is archived; all of it is heard", async () => {
-  const { heard, status } = await listen(support, `workspace:${workspace}`, ["pipeline", "stage", "lead"]);
+  const { heard, status } = await listen(owner, `workspace:${workspace}`, ["pipeline", "stage", "lead"]);
   assert.equal(status, "SUBSCRIBED");
   const other = ok(await sales.client.rpc("create_pipeline", { p_workspace_id: workspace, p_name: "Repairs" }));
   const stages = ok(await sales.client.from("stages").select("*").eq("pipeline_id", other.id).order("position"));

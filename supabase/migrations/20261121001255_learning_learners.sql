@@ -25,7 +25,7 @@ comment on column public.enrolments.user_id is 'The learner, a member of the wor
 comment on column public.enrolments.enrolled_by is 'The learner, or the teacher who enrolled them.';
 comment on column public.enrolments.enrolled_at is 'Since when.';
 comment on column public.enrolments.completed_at is 'When every lesson that was published then was done; null when one is undone.';
-comment on column public.enrolments.conversation_id is 'The learner''s conversation with the AI about this course; null before the first question.';
+comment on column public.enrolments.conversation_id is 'The learner''s conversation with the AI about this course, made with the enrolment; null when it was deleted, until the next question.';
 
 create index enrolments_course_idx on public.enrolments (course_id, workspace_id);
 create index enrolments_member_idx on public.enrolments (workspace_id, user_id);

@@ -61,27 +61,34 @@ begin
   insert into public.enrolments (course_id, user_id, workspace_id, enrolled_by)
   values (p_course_id, v_user_id, v_course.workspace_id, app.user_id())
   on conflict (course_id, user_id) do nothing;
+  if found then
+    perform app.lesson_conversation(p_course_id, v_user_id);
+  end if;
   select * into v_enrolment from public.enrolments as e where e.course_id = p_course_id and e.user_id = v_user_id;
   return v_enrolment;
 end;
 $$;
 
-comment on function app.enrol(uuid, uuid) is 'Behind public.enrol.';
+comment on function app.enrol(uuid, uuid) is 'Behind public.enrol. The conversation with the AI is there before the first question, so that its answer can be listened to.';
 
 create function app.unenrol(p_course_id uuid, p_user_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_course public.courses := app.course_for(p_course_id, 'courses.read');
   v_user_id uuid := coalesce(p_user_id, app.user_id());
+  v_conversation_id uuid;
 begin
   if v_user_id <> app.user_id() then
     perform app.require_permission(v_course.workspace_id, 'courses.write');
   end if;
-  delete from public.enrolments as e where e.course_id = p_course_id and e.user_id = v_user_id;
+  delete from public.enrolments as e where e.course_id = p_course_id and e.user_id = v_user_id
+  returning e.conversation_id into v_conversation_id;
+  delete from public.conversations as c
+  where c.id = v_conversation_id and not exists (select from public.messages as m where m.conversation_id = c.id);
 end;
 $$;
 
-comment on function app.unenrol(uuid, uuid) is 'Behind public.unenrol.';
+comment on function app.unenrol(uuid, uuid) is 'Behind public.unenrol. A conversation in which nothing was asked goes along.';
 
 ------------------------------------------------------------------------------------------------
 -- Reading and progress

@@ -1,7 +1,8 @@
 // A course as a frontend uses it: teach, publish, enrol, study, ask, and what stays closed to everybody else.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { fails, listen, ok, signUp, until } from "./support.mjs";
+import { audio, fails, listen, ok, signUp, until } from "./support.mjs";
 
 const TEXT = "# Zanzibarium\n\nThe zanzibarium melts at 317 degrees, as every goldsmith of the valley knows.";
 const QUESTION = "At how many degrees does the zanzibarium melt?";
@@ -59,6 +60,8 @@ describe("a teacher", () => {
       fails(await rpc(person, "enrol", { p_course_id: course }), 403, "workspace.forbidden");
     }
     fails(await rpc(outsider, "delete_document", { p_document_id: lesson }), 404, "document.not_found");
+    const named = await teacher.client.from("courses").update({ teacher_id: outsider.id }).eq("id", course);
+    assert.deepEqual([named.status, named.error.details], [400, "course.bad_teacher"]);
   });
 });
 
@@ -87,24 +90,40 @@ describe("a learner", () => {
     assert.doesNotMatch(await searched(outsider), /317/);
   });
 
-  test("asks the AI and hears the answer", async () => {
+  test("asks the AI and hears the first answer as it is written", async () => {
     fails(await rpc(learner, "ask", { p_workspace_id: workspace, p_question: QUESTION }), 403, "workspace.forbidden");
-    const first = await answered(learner, ok(await ask(learner)).answer_id);
-    assert.match(first.content, /317/);
-    assert.equal(first.citations[0].document_id, lesson);
     const [{ conversation_id }] = ok(await rpc(learner, "my_courses", { p_workspace_id: workspace }));
     const { heard, status } = await listen(learner, `conversation:${conversation_id}`, ["answer.delta", "answer.done"]);
     assert.equal(status, "SUBSCRIBED");
     const { answer_id } = ok(await ask(learner));
-    const second = await answered(learner, answer_id);
+    const first = await answered(learner, answer_id);
+    assert.match(first.content, /317/);
+    assert.equal(first.citations[0].document_id, lesson);
     await until(() => heard["answer.done"], (done) => done.some(({ message_id }) => message_id === answer_id), 10);
     const deltas = heard["answer.delta"].filter(({ message_id }) => message_id === answer_id);
-    assert.equal(deltas.map(({ text }) => text).join(""), second.content);
+    assert.equal(deltas.map(({ text }) => text).join(""), first.content);
     assert.deepEqual(ok(await teacher.client.from("lesson_questions").select("id")), []);
   });
 
-  test("asks the teacher and is told", async () => {
+  test("speaks at a lesson, and nowhere else", async () => {
+    const upload = (person) => {
+      const path = `${workspace}/${person.id}/${randomUUID()}/question.ogg`;
+      return person.client.storage.from("voice").upload(path, audio("ogg"), { contentType: "audio/ogg" });
+    };
+    const { path } = ok(await upload(learner));
+    const { id } = ok(await learner.client.from("recordings").select("id").eq("object_path", path).single());
+    const wish = { p_recording_id: id, p_lesson_id: lesson };
+    assert.equal(ok(await rpc(learner, "answer_recording", wish)).asked_lesson_id, lesson);
+    const spoken = ok(await upload(outsider));
+    const other = ok(await outsider.client.from("recordings").select("id").eq("object_path", spoken.path).single());
+    fails(await rpc(outsider, "answer_recording", { ...wish, p_recording_id: other.id }), 403, "course.not_enrolled");
+    ok(await rpc(learner, "delete_recording", { p_recording_id: id }));
+  });
+
+  test("asks the teacher, who hears it, and is told", async () => {
+    const { heard: news } = await listen(teacher, `workspace:${workspace}`, ["lesson_question.new"]);
     const { id } = ok(await ask(learner, { p_question: "Is galena needed?", p_audience: "teacher" }));
+    await until(() => news["lesson_question.new"], (all) => all.some((each) => each.id === id), 10);
     const answer = { p_question_id: id, p_body: "Much galena." };
     fails(await rpc(outsider, "answer_lesson_question", answer), 404, "lesson.question_not_found");
     ok(await rpc(teacher, "answer_lesson_question", answer));
@@ -136,6 +155,22 @@ describe("a learner", () => {
     assert.doesNotMatch(await searched(learner), /317/);
     const notes = ok(await learner.client.from("notes").select("content"));
     assert.deepEqual(notes, [{ content: "Galena shines." }]);
+  });
+
+  test("readers take no seat, and nobody is invited to a seat that is not there", async () => {
+    const seats = async () =>
+      ok(await rpc(teacher, "billing_usage", { p_workspace_id: workspace })).find(({ metric }) => metric === "seats");
+    assert.deepEqual([(await seats()).used, (await seats()).included], [2, 3]);
+    const role = (p_role) =>
+      rpc(teacher, "change_member_role", { p_workspace_id: workspace, p_user_id: learner.id, p_role });
+    ok(await role("editor"));
+    assert.equal((await seats()).used, 3);
+    const invite = (p_role) =>
+      rpc(teacher, "invite_member", { p_workspace_id: workspace, p_email: `late-${p_role}@example.com`, p_role });
+    fails(await invite("editor"), 402, "quota.exceeded");
+    ok(await invite("viewer"));
+    ok(await role("viewer"));
+    assert.equal((await seats()).used, 2);
   });
 
   test("the plan has a limit of courses", async () => {

@@ -84,6 +84,24 @@ test("another sees, hears, asks and deletes nothing", async () => {
   assert.equal(String(error.statusCode), "403");
 });
 
+test("what is no recording is not kept, and ids are written as they are", async () => {
+  const names = [
+    `${user.workspace}/${user.id}/answers`,
+    `${user.workspace}/${user.id}/answers/a.mp3`,
+    `${user.workspace.toUpperCase()}/${user.id}/a.ogg`,
+    `${user.workspace}/${user.id.toUpperCase()}/a.ogg`,
+  ];
+  for (const name of names) {
+    const { error } = await user.client.storage.from("voice").upload(name, audio("ogg"), { contentType: "audio/ogg" });
+    assert.equal(String(error?.statusCode), "403", name);
+  }
+});
+
+test("a call from the browser is not of the plan free", async () => {
+  const wish = { p_workspace_id: user.workspace };
+  fails(await user.client.rpc("start_realtime_session", wish), 402, "plan.not_entitled");
+});
+
 test("a deleted recording and its file are gone", async () => {
   const path = await record("ogg");
   const recording = await settled(path);

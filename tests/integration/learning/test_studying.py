@@ -188,6 +188,24 @@ def test_a_new_question_is_heard_without_its_words(school: School) -> None:
     assert "galena" not in str(payload)
 
 
+def test_there_is_a_conversation_to_listen_to_before_the_first_question(school: School) -> None:
+    course_id, (lesson_id,) = school.published()
+    viewer = school.cast.viewer
+    conversation_id = school.enrol(course_id)["conversation_id"]
+    assert school.enrol(course_id)["conversation_id"] == conversation_id is not None
+    (course,) = school.call_rows(viewer, "my_courses", school.cast.workspace_id)
+    assert course["conversation_id"] == conversation_id
+    assert school.read(viewer, "select id from public.conversations") == [(conversation_id,)]
+    school.unenrol(course_id)
+    assert school.db.value("select count(*) from public.conversations") == 0, "nothing was asked there"
+    conversation_id = school.enrol(course_id)["conversation_id"]
+    asked = school.call(viewer, "ask_lesson", lesson_id, QUESTION)
+    answer = "select conversation_id from public.messages where id = %s"
+    assert school.db.value(answer, asked["answer_id"]) == conversation_id
+    school.unenrol(course_id)
+    assert school.db.value("select count(*) from public.conversations") == 1
+
+
 def ask_until_refused(school: School, lessons: list[UUID], audience: str, keys: range) -> list[bool]:
     """Eight at once, in turns at these lessons: which of them were asked."""
 

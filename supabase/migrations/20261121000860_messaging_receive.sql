@@ -155,6 +155,24 @@ return case
 
 comment on function app.words_of(jsonb) is 'What was written, or the kind of what was sent without words, as [image]; null for what is no message. Internal.';
 
+create function app.bound_inbound(p_channel public.channels, p_subscriber_id text, p_text text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if app.take_tokens(format('inbound-person:%s:%s', p_channel.id, p_subscriber_id), 20 / 60.0, 30) > 0
+    or app.take_tokens('inbound-channels:' || p_channel.workspace_id, 67108864 / 86400.0, 67108864,
+      greatest(1024, octet_length(p_text)) * (1 + (
+        select count(*) from public.webhook_endpoints as e
+        where e.workspace_id = p_channel.workspace_id and e.status = 'active' and 'message.received' = any (e.events)))) > 0
+  then
+    perform app.fail(429, 'channel.too_many', 'A person writes up to 20 messages a minute, a workspace takes 64 MiB of them a day.',
+      'Send it again in a minute.');
+  end if;
+end;
+$$;
+
+comment on function app.bound_inbound(public.channels, text, text) is
+  'Refuses floods: of one person, and of bytes that one workspace keeps, copies for its webhooks among them. Last of all, since it locks for the whole workspace. Internal.';
+
 create function app.receive_manychat(p_channel_id uuid, p_secret text, p_message jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -177,6 +195,7 @@ begin
       v_answer := app.ask_for_contact(v_channel, v_question);
     end if;
     perform app.tell_received(v_channel, v_contact, v_question);
+    perform app.bound_inbound(v_channel, p_message ->> 'subscriber_id', v_text);
   end if;
   return jsonb_build_object(
     'outcome', case when v_question.id is null then 'duplicate' when not v_is_read then 'unread'
@@ -214,5 +233,6 @@ revoke execute on function app.keep_inbound(public.channels, public.contacts, te
 revoke execute on function app.ask_for_contact(public.channels, public.messages) from public, anon, authenticated, service_role;
 revoke execute on function app.words_of(jsonb) from public, anon, authenticated, service_role;
 revoke execute on function app.receive_manychat(uuid, text, jsonb) from public, anon, authenticated, service_role;
+revoke execute on function app.bound_inbound(public.channels, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.tell_received(public.channels, public.contacts, public.messages) from public, anon, authenticated, service_role;
 grant execute on function app.receive_manychat(uuid, text, jsonb) to service_role;

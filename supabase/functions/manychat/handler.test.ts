@@ -105,6 +105,7 @@ const FAULTS: [string, unknown, number, string][] = [
   ["a wrong secret", { code: "PT401", message: "no" }, 401, "channel.unauthorised"],
   ["a channel that is off", { code: "PT403", message: "off" }, 403, "channel.disabled"],
   ["a message our SQL refuses", { code: "PT400", message: "bad" }, 400, "channel.bad_message"],
+  ["a flood", { code: "PT429", message: "no" }, 429, "channel.too_many"],
   ["a missing right", { code: "42501", message: "permission denied" }, 503, "channel.store_unavailable"],
   ["no connection", new TypeError("fetch failed"), 503, "channel.store_unavailable"],
   ["a cause that is no error", null, 503, "channel.store_unavailable"],

@@ -28,6 +28,7 @@ const NO_MESSAGE = {
   code: "channel.bad_message",
   message: "The body is no JSON object that names a subscriber (id).",
 };
+const TOO_MANY = { code: "channel.too_many", message: "Too many messages came; send it again in a minute." };
 const UNAVAILABLE = {
   code: "channel.store_unavailable",
   message: "The message could not be kept; send it again.",
@@ -65,7 +66,7 @@ export function manychat({ receive, log, patienceMs = 8_000 }: Dependencies) {
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
       log("manychat message", { channel, outcome: refusal.problem.code, ...explained(refusal.cause) });
-      return refuse(refusal.status, refusal.problem);
+      return refuse(refusal.status, refusal.problem, refusal.status === 429 ? { "retry-after": "60" } : {});
     }
   };
 }
@@ -80,6 +81,7 @@ const REFUSALS: Record<string, [number, Problem]> = {
   PT400: [400, NO_MESSAGE],
   PT401: [401, UNAUTHORISED],
   PT403: [403, DISABLED],
+  PT429: [429, TOO_MANY],
 };
 
 function refused(cause: unknown): never {

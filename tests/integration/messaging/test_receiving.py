@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from tests.integration.identity.calls import refused
 from tests.integration.messaging.desk import Desk
 from tests.support.actors import give_plan
 
@@ -134,6 +135,26 @@ async def test_beyond_the_plan_the_message_is_kept_and_the_person_told(desk: Des
     assert desk.all("select from public.jobs where kind = 'knowledge.answer_question'") == []
     await desk.work_off()
     assert (desk.manychat.sends, desk.deliveries()) == ([], [])
+
+
+def test_a_flood_by_one_person_is_refused_and_leaves_nothing(desk: Desk) -> None:
+    for number in range(30):
+        desk.receive(f"Word {number}")
+    with refused(429, "channel.too_many"):
+        desk.receive("One too many")
+    assert desk.receive("Hello", subscriber="78")["outcome"] == "accepted"
+    assert desk.db.value("select count(*) from public.messages where role = 'user'") == 31
+
+
+def test_a_workspace_does_not_keep_more_than_its_share_of_a_day(desk: Desk) -> None:
+    desk.db.admin.execute(
+        "insert into app.token_buckets (bucket, free_at) values (%s, now() + interval '86394 s')",
+        (f"inbound-channels:{desk.cast.workspace_id}",),
+    )
+    with refused(429, "channel.too_many"):
+        for number in range(100):
+            desk.receive("x" * 8000, subscriber=str(number))
+    assert desk.db.value("select count(*) from public.messages where role = 'user'") < 20
 
 
 def test_members_hear_of_it_without_its_words(desk: Desk) -> None:

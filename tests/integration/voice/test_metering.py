@@ -108,14 +108,14 @@ async def test_cancelled_in_the_middle_and_taken_up_again(
     never.set()
     stopped = studio.recording(recording_id)
     assert (stopped["error_code"], stopped["transcript"]) == ("job.cancelled", None)
-    assert studio.used() == (0, 0)
+    assert studio.used() == (0, 12), "what is cancelled while it runs has been used"
     ear.script = [says("Two.")]
     studio.call(cast.editor, "retry_job", stopped["job_id"])
     await studio.work_off()
     made = studio.recording(recording_id)
     assert made["transcript"].startswith("One.\n\nTwo.")
     assert len(ear.transcriptions) == len(made["segments"]) + 1
-    assert studio.used() == (0, 12)
+    assert studio.used() == (0, 24)
 
 
 async def test_the_ledger_takes_nothing_for_an_attempt_that_is_over(

@@ -29,6 +29,7 @@ create table public.social_accounts (
   platform text not null,
   kind text not null,
   subject text not null check (length(subject) between 1 and 200),
+  project_id uuid,
   is_public boolean not null default false,
   token_last4 text check (length(token_last4) = 4),
   scopes text[] not null default '{}',
@@ -44,6 +45,7 @@ create table public.social_accounts (
   created_by uuid not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  foreign key (project_id, workspace_id) references public.projects (id, workspace_id) on delete set null (project_id),
   check ((platform, kind) in (
     ('github', 'user'), ('github', 'repo'), ('x', 'user'), ('x', 'post'),
     ('linkedin', 'organization'), ('linkedin', 'post'), ('linkedin', 'member')))
@@ -53,7 +55,9 @@ comment on table public.social_accounts is 'What is watched on GitHub, X and Lin
 comment on column public.social_accounts.platform is 'github, x or linkedin.';
 comment on column public.social_accounts.kind is 'What of it: user, repo, post, organization, member.';
 comment on column public.social_accounts.subject is 'Its name there: a handle, owner/name, a number of a post, an urn.';
-comment on column public.social_accounts.is_public is 'Everybody may see its figures by the username of whose personal workspace it is in.';
+comment on column public.social_accounts.project_id is 'The work of the portfolio that it belongs to, if any.';
+comment on column public.social_accounts.is_public is
+  'Everybody may see its figures by the username that is the address of the workspace''s public portfolio; without one, of whose personal workspace it is.';
 comment on column public.social_accounts.token_last4 is 'End of its own token, which nobody reads back; null: the installation''s, where there is one.';
 comment on column public.social_accounts.scopes is 'What the token allows, as the platform said when it gave it.';
 comment on column public.social_accounts.expires_at is 'When the token ends; told 14 days before.';
@@ -67,6 +71,7 @@ comment on column public.social_accounts.next_try_at is 'The platform is not ask
 comment on column public.social_accounts.read_on is 'UTC day of the last read that costs money: there is one a day.';
 
 create unique index social_accounts_subject_key on public.social_accounts (workspace_id, platform, kind, lower(subject));
+create index social_accounts_project_idx on public.social_accounts (project_id, workspace_id);
 create index social_accounts_due_idx on public.social_accounts (next_try_at) where status = 'active';
 create index social_accounts_expiry_idx on public.social_accounts (expires_at) where expires_at is not null;
 

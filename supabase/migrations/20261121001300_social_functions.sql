@@ -178,6 +178,23 @@ $$;
 
 comment on function app.update_social_account(uuid, boolean, boolean) is 'Behind public.update_social_account.';
 
+create function app.set_social_project(p_account_id uuid, p_project_id uuid) returns public.social_accounts
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_account public.social_accounts := app.lock_social_account(p_account_id);
+begin
+  perform from public.projects as p where p.id = p_project_id and p.workspace_id = v_account.workspace_id for key share;
+  if p_project_id is not null and not found then
+    perform app.fail(404, 'project.not_found', 'This workspace has no such project.');
+  end if;
+  update public.social_accounts as a set project_id = p_project_id where a.id = p_account_id returning * into v_account;
+  perform app.audit(v_account.workspace_id, 'social.project_set', p_account_id::text, jsonb_build_object('project_id', p_project_id));
+  return v_account;
+end;
+$$;
+
+comment on function app.set_social_project(uuid, uuid) is 'Behind public.set_social_project.';
+
 create function app.delete_social_account(p_account_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -248,6 +265,7 @@ revoke execute on function app.add_social_account(uuid, text, text, text, boolea
   from public, anon, authenticated, service_role;
 revoke execute on function app.set_social_token(uuid, text, timestamptz, text[]) from public, anon, authenticated, service_role;
 revoke execute on function app.update_social_account(uuid, boolean, boolean) from public, anon, authenticated, service_role;
+revoke execute on function app.set_social_project(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.delete_social_account(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.social_limit(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.social_share(public.social_accounts, bigint, float8) from public, anon, authenticated, service_role;
@@ -255,5 +273,6 @@ revoke execute on function app.set_social_budget(uuid, bigint) from public, anon
 grant execute on function app.add_social_account(uuid, text, text, text, boolean, text, timestamptz, text[]) to authenticated;
 grant execute on function app.set_social_token(uuid, text, timestamptz, text[]) to authenticated;
 grant execute on function app.update_social_account(uuid, boolean, boolean) to authenticated;
+grant execute on function app.set_social_project(uuid, uuid) to authenticated;
 grant execute on function app.delete_social_account(uuid) to authenticated;
 grant execute on function app.set_social_budget(uuid, bigint) to authenticated;

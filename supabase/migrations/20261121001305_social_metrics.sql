@@ -1,6 +1,6 @@
 -- Purpose:  figures: read by people at once, old ones while new ones are fetched; fetched by the worker once a day, within a budget.
--- Risk:     none, new functions and a trigger on an own table.
--- Way back: drop the functions of this file (cascade drops the trigger).
+-- Risk:     none, new functions only.
+-- Way back: drop the functions of this file.
 set local lock_timeout = '5s';
 
 ------------------------------------------------------------------------------------------------
@@ -36,20 +36,22 @@ begin
     perform app.require_permission(p_workspace_id, 'social.read');
     return p_workspace_id;
   end if;
-  return (
-    select w.id from public.profiles as p
-    join public.workspaces as w on w.created_by = p.user_id and w.kind = 'personal'
-    where lower(p.username) = lower(p_username));
+  return coalesce(
+    (select f.workspace_id from public.portfolios as f where f.public_username = lower(p_username)),
+    (select w.id from public.profiles as p
+     join public.workspaces as w on w.created_by = p.user_id and w.kind = 'personal'
+     where lower(p.username) = lower(p_username)));
 end;
 $$;
 
 comment on function app.social_workspace(uuid, text) is
-  'Whose figures are asked for: a workspace of the caller''s, or the personal one behind a username; null for an unknown name. Internal.';
+  'Whose figures are asked for: a workspace of the caller''s; or that of the public portfolio at a username, without one the personal one behind it; null for an unknown name. Internal.';
 
 create function app.get_social_metrics(p_workspace_id uuid, p_username text)
 returns table (
   account_id uuid, platform text, kind text, subject text, is_public boolean, account_status text,
-  status text, day date, taken_at timestamptz, is_stale boolean, source text, metrics jsonb, error_code text, error_message text)
+  status text, day date, taken_at timestamptz, is_stale boolean, source text, metrics jsonb, error_code text, error_message text,
+  project_id uuid)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_workspace_id uuid := app.social_workspace(p_workspace_id, p_username);
@@ -65,9 +67,10 @@ begin
   select a.id, a.platform, a.kind, a.subject, a.is_public, a.status,
     case when s.account_id is not null then 'ok' when a.error_code is not null then 'unavailable' else 'pending' end,
     s.day, s.taken_at, coalesce(s.taken_at <= now() - interval '24 hours', true), s.source, app.social_figures(s),
-    case when v_is_member then a.error_code end, case when v_is_member then a.error_message end
+    case when v_is_member then a.error_code end, case when v_is_member then a.error_message end, p.id
   from public.social_accounts as a
   cross join lateral app.latest_social_snapshot(a.id) as s
+  left join public.projects as p on p.id = a.project_id and (p.status = 'published' or v_is_member)
   where a.workspace_id = v_workspace_id and (a.is_public or v_is_member)
   order by a.platform, a.kind, a.subject, a.id;
 end;
@@ -214,24 +217,6 @@ end;
 
 comment on function app.postpone_social(uuid, int, timestamptz) is 'There is nothing to ask before: today''s paid read was made.';
 
-create function app.tell_expiring_tokens() returns void
-language sql volatile security definer set search_path = ''
-begin atomic
-  select app.notify('token_expiring', m.user_id, a.workspace_id, null,
-    pg_catalog.format('social-token:%s:%s:%s', a.id, m.user_id, extract(epoch from a.expires_at)::bigint),
-    pg_catalog.jsonb_build_object(
-      'what', pg_catalog.format('%s %s', case a.platform when 'linkedin' then 'LinkedIn' when 'x' then 'X' else 'GitHub' end, a.subject),
-      'expires_at', a.expires_at, 'account_id', a.id))
-  from public.social_accounts as a
-  join public.workspace_members as m on m.workspace_id = a.workspace_id
-  where a.expires_at > pg_catalog.now() and a.expires_at <= pg_catalog.now() + interval '14 days' and a.status <> 'disabled'
-    and (m.user_id = a.created_by or m.role = 'owner' and not exists (
-      select from public.workspace_members as c where c.workspace_id = a.workspace_id and c.user_id = a.created_by));
-end;
-
-comment on function app.tell_expiring_tokens() is
-  'Tells who added an account, or the owners when they have left, that its token ends within 14 days: once a token. Internal.';
-
 create function app.sweep_social(p_limit int default 1000) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -254,25 +239,6 @@ $$;
 
 comment on function app.sweep_social(int) is 'What is due is asked for, and who must renew a token is told, what deleted workspaces spent is forgotten after two months; returns how many accounts were due.';
 
-------------------------------------------------------------------------------------------------
--- Broadcast
-------------------------------------------------------------------------------------------------
-create function app.broadcast_social() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  perform realtime.send(
-    jsonb_build_object('account_id', new.account_id, 'platform', new.platform, 'day', new.day, 'status', new.status),
-    'social.snapshot', 'workspace:' || new.workspace_id, true);
-  return null;
-end;
-$$;
-
-comment on function app.broadcast_social() is 'A hint to members that there are new figures; the row is the truth.';
-
-create trigger broadcast_change after insert or update on public.social_snapshots
-  for each row execute function app.broadcast_social();
-comment on trigger broadcast_change on public.social_snapshots is 'Who was given old figures hears that new ones came.';
-
 revoke execute on function app.social_figures(public.social_snapshots) from public, anon, authenticated, service_role;
 revoke execute on function app.latest_social_snapshot(uuid) from public, anon, authenticated, service_role;
 revoke execute on function app.social_workspace(uuid, text) from public, anon, authenticated, service_role;
@@ -284,9 +250,7 @@ revoke execute on function app.social_refreshed(uuid, int, text, jsonb, text, ti
 revoke execute on function app.social_failed(uuid, int, text, text, text, boolean, int, timestamptz)
   from public, anon, authenticated, service_role;
 revoke execute on function app.postpone_social(uuid, int, timestamptz) from public, anon, authenticated, service_role;
-revoke execute on function app.tell_expiring_tokens() from public, anon, authenticated, service_role;
 revoke execute on function app.sweep_social(int) from public, anon, authenticated, service_role;
-revoke execute on function app.broadcast_social() from public, anon, authenticated, service_role;
 grant execute on function app.get_social_metrics(uuid, text) to anon, authenticated;
 grant execute on function app.admit_social_refresh(uuid, bigint) to lamina_worker;
 grant execute on function app.begin_social_refresh(uuid, int, bigint) to lamina_worker;

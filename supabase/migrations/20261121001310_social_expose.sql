@@ -117,7 +117,16 @@ begin atomic
 end;
 
 comment on function public.update_social_account(uuid, boolean, boolean) is
-  'Shows the figures to everybody or not, stops or resumes watching; null leaves as it is. Errors: social.not_found, workspace.forbidden.';
+  'Shows the figures to everybody or not, under the username of the workspace''s public portfolio or of whose personal workspace it is; stops or resumes watching; null leaves as it is. Errors: social.not_found, workspace.forbidden.';
+
+create function public.set_social_project(p_account_id uuid, p_project_id uuid default null) returns public.social_accounts
+language sql volatile security invoker set search_path = ''
+begin atomic
+  select * from app.set_social_project(p_account_id, p_project_id);
+end;
+
+comment on function public.set_social_project(uuid, uuid) is
+  'Says which work of the portfolio an account belongs to; null takes it away. Errors: social.not_found, project.not_found, workspace.forbidden.';
 
 create function public.delete_social_account(p_account_id uuid) returns void
 language sql volatile security invoker set search_path = ''
@@ -140,14 +149,15 @@ comment on function public.set_social_budget(uuid, bigint) is
 create function public.get_social_metrics(p_workspace_id uuid default null, p_username text default null)
 returns table (
   account_id uuid, platform text, kind text, subject text, is_public boolean, account_status text,
-  status text, day date, taken_at timestamptz, is_stale boolean, source text, metrics jsonb, error_code text, error_message text)
+  status text, day date, taken_at timestamptz, is_stale boolean, source text, metrics jsonb, error_code text, error_message text,
+  project_id uuid)
 language sql volatile security invoker set search_path = ''
 begin atomic
   select * from app.get_social_metrics(p_workspace_id, p_username);
 end;
 
 comment on function public.get_social_metrics(uuid, text) is
-  'Latest figures of a workspace''s accounts, or, for everybody, the public ones of a username''s personal workspace. What is older than 24 hours is given with is_stale and fetched anew: hear social.snapshot on workspace:<id>. Errors: social.bad_request, workspace.not_found, workspace.forbidden.';
+  'Latest figures of a workspace''s accounts, or, for everybody, the public ones of the workspace whose public portfolio is at a username, without one of that user''s personal workspace. project_id names the work they belong to, to strangers once it is published. What is older than 24 hours is given with is_stale and fetched anew: hear social.snapshot on workspace:<id>. Errors: social.bad_request, workspace.not_found, workspace.forbidden.';
 
 revoke execute on function app.member_notice(uuid, text, text) from public, anon, authenticated, service_role;
 revoke execute on function app.notify_member(uuid, uuid, text, text, text) from public, anon, authenticated, service_role;
@@ -156,6 +166,7 @@ revoke execute on function public.add_social_account(uuid, text, text, text, boo
   from public, anon, authenticated, service_role;
 revoke execute on function public.set_social_token(uuid, text, timestamptz, text[]) from public, anon, authenticated, service_role;
 revoke execute on function public.update_social_account(uuid, boolean, boolean) from public, anon, authenticated, service_role;
+revoke execute on function public.set_social_project(uuid, uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.delete_social_account(uuid) from public, anon, authenticated, service_role;
 revoke execute on function public.set_social_budget(uuid, bigint) from public, anon, authenticated, service_role;
 revoke execute on function public.get_social_metrics(uuid, text) from public, anon, authenticated, service_role;
@@ -164,6 +175,7 @@ grant execute on function public.notify_member(uuid, uuid, text, text, text) to 
 grant execute on function public.add_social_account(uuid, text, text, text, boolean, text, timestamptz, text[]) to authenticated;
 grant execute on function public.set_social_token(uuid, text, timestamptz, text[]) to authenticated;
 grant execute on function public.update_social_account(uuid, boolean, boolean) to authenticated;
+grant execute on function public.set_social_project(uuid, uuid) to authenticated;
 grant execute on function public.delete_social_account(uuid) to authenticated;
 grant execute on function public.set_social_budget(uuid, bigint) to authenticated;
 grant execute on function public.get_social_metrics(uuid, text) to anon, authenticated;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,72 @@ async def test_everybody_sees_by_username_what_is_public(lookout: Lookout) -> No
     (row,) = lookout.call(None, "get_social_metrics", username="ada")
     assert (row["is_stale"], row["error_code"], row["error_message"]) == (True, None, None)
     assert waiting(lookout) == 1
+
+
+def portfolio(lookout: Lookout) -> None:
+    """The team's, public under its editor's username."""
+    editor = lookout.cast.editor.user_id
+    lookout.db.admin.execute("update public.profiles set username = 'Ada' where user_id = %s", (editor,))
+    lookout.db.admin.execute(
+        "insert into public.portfolios (workspace_id, user_id, title, is_public)"
+        " values (%s, %s, 'Team', true)",
+        (lookout.cast.workspace_id, editor),
+    )
+
+
+def project(lookout: Lookout, workspace_id: Any, status: str = "draft") -> Any:
+    return lookout.value(
+        "insert into public.projects (workspace_id, slug, title, status)"
+        " values (%s, 'play', 'Play', %s) returning id",
+        workspace_id, status,
+    )  # fmt: skip
+
+
+async def test_a_public_portfolio_shows_its_own_workspace_s_figures(lookout: Lookout) -> None:
+    own = lookout.value(
+        "select id from public.workspaces where created_by = %s and kind = 'personal'",
+        lookout.cast.editor.user_id,
+    )
+    lookout.add(subject="ada/own", workspace_id=own, is_public=True)
+    lookout.add(subject="team/public", is_public=True)
+    lookout.add(subject="team/hidden")
+    portfolio(lookout)
+    for username in ("ada", "Ada"):
+        (row,) = lookout.call(None, "get_social_metrics", username=username)
+        assert row["subject"] == "team/public"
+    lookout.db.admin.execute("update public.portfolios set is_public = false")
+    (row,) = lookout.call(None, "get_social_metrics", username="ada")
+    assert row["subject"] == "ada/own"
+
+
+async def test_an_account_belongs_to_a_work_of_its_workspace(lookout: Lookout) -> None:
+    cast, account = lookout.cast, lookout.add(is_public=True)
+    work = project(lookout, cast.workspace_id)
+    given = {"account_id": account["id"], "project_id": work}
+    with refused(403, "workspace.forbidden"):
+        lookout.call(cast.viewer, "set_social_project", **given)
+    with refused(404, "social.not_found"):
+        lookout.call(cast.stranger, "set_social_project", **given)
+    foreign = project(
+        lookout, lookout.value("select id from public.workspaces where kind = 'personal' limit 1")
+    )
+    with refused(404, "project.not_found"):
+        lookout.call(cast.editor, "set_social_project", account_id=account["id"], project_id=foreign)
+    assert lookout.call(cast.editor, "set_social_project", **given)[0]["project_id"] == work
+    portfolio(lookout)
+
+    def shown(**whose: Any) -> Any:
+        (row,) = lookout.call(cast.viewer, "get_social_metrics", **whose)
+        return row["project_id"]
+
+    assert (shown(username="ada"), shown(workspace_id=cast.workspace_id)) == (None, work)
+    lookout.db.admin.execute("update public.projects set status = 'published' where id = %s", (work,))
+    assert shown(username="ada") == work
+    lookout.call(cast.editor, "set_social_project", account_id=account["id"])
+    assert shown(username="ada") is None
+    lookout.call(cast.editor, "set_social_project", **given)
+    lookout.db.admin.execute("delete from public.projects where id = %s", (work,))
+    assert lookout.account(account["id"])["project_id"] is None
 
 
 def test_who_may_read_a_workspace(lookout: Lookout) -> None:

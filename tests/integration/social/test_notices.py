@@ -10,8 +10,12 @@ import pytest
 
 from tests.integration.identity.calls import refused
 from tests.integration.social.lookout import Lookout, now
+from worker.errors import ProviderAuthError, ProviderTimeout
+from worker.providers.social.port import Reading
 
 TOKEN = "token-0123456789abcdef"
+STARS = Reading("github", {"stars": 80})
+REFUSED = ProviderAuthError("provider.unauthorised", "It was refused.", provider="github")
 
 
 def sweep(lookout: Lookout) -> None:
@@ -53,6 +57,60 @@ def test_the_owner_hears_when_who_added_it_has_left(lookout: Lookout) -> None:
     )
     sweep(lookout)
     assert [row["user_id"] for row in told(lookout, "token_expiring")] == [lookout.cast.owner.user_id]
+
+
+def statuses(lookout: Lookout) -> list[tuple[str, dict[str, Any]]]:
+    rows = lookout.all(
+        "select topic, payload from realtime.messages where event = 'social.account' order by inserted_at"
+    )
+    return [(row["topic"], row["payload"]) for row in rows]
+
+
+async def test_who_added_an_account_hears_once_each_time_that_it_broke(lookout: Lookout) -> None:
+    lookout.reader.replies = [STARS, REFUSED]
+    account = await lookout.added(token=TOKEN)
+    lookout.db.admin.execute("update public.social_accounts set next_try_at = now()")
+    sweep(lookout)
+    await lookout.work_off()
+    assert lookout.account(account["id"])["status"] == "broken"
+    assert [row["status"] for row in lookout.snapshots(account["id"])] == ["ok"]
+    (notice,) = told(lookout, "social_account_broken")
+    assert notice["user_id"] == lookout.cast.editor.user_id
+    assert notice["data"] == {
+        "account_id": str(account["id"]),
+        "what": "GitHub cast/play",
+        "reason": "It was refused.",
+        "error_code": "provider.unauthorised",
+    }
+    ((topic, payload),) = statuses(lookout)
+    assert topic == f"workspace:{lookout.cast.workspace_id}"
+    assert (payload["account_id"], payload["status"]) == (str(account["id"]), "broken")
+    assert payload.keys() <= {"id", "account_id", "status"}
+    sweep(lookout)
+    lookout.metrics()
+    await lookout.work_off()
+    assert len(told(lookout, "social_account_broken")) == 1
+    lookout.call(lookout.cast.editor, "set_social_token", account_id=account["id"], token=TOKEN + "9")
+    await lookout.work_off()
+    assert len(told(lookout, "social_account_broken")) == 2
+    assert [payload["status"] for _, payload in statuses(lookout)] == ["broken", "active", "broken"]
+
+
+async def test_the_owner_hears_that_it_broke_when_who_added_it_may_not_mend_it(lookout: Lookout) -> None:
+    lookout.reader.replies = [REFUSED]
+    lookout.add(token=TOKEN)
+    lookout.db.admin.execute(
+        "update public.workspace_members set role = 'viewer' where user_id = %s and workspace_id = %s",
+        (lookout.cast.editor.user_id, lookout.cast.workspace_id),
+    )
+    await lookout.work_off()
+    assert [row["user_id"] for row in told(lookout, "social_account_broken")] == [lookout.cast.owner.user_id]
+
+
+async def test_what_passes_by_itself_is_not_told(lookout: Lookout) -> None:
+    lookout.reader.replies = [ProviderTimeout("provider.timeout", "It took too long.", provider="github")]
+    await lookout.added()
+    assert (told(lookout, "social_account_broken"), statuses(lookout)) == ([], [])
 
 
 def notify(lookout: Lookout, actor: Any = None, **more: Any) -> Any:

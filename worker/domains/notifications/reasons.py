@@ -26,6 +26,8 @@ _REASONS: Mapping[str, Mapping[str, str]] = {
         "provider.timeout": "Le prestataire n’a pas répondu à temps.",
         "provider.unauthorised": "Le service n’accepte pas la clé.",
         "provider.unavailable": "Le prestataire est indisponible.",
+        "social.not_found": "La plateforme ne connaît pas ce nom.",
+        "social.token_expired": "Le jeton d’accès a expiré.",
         "quota.exceeded": "La limite de votre formule est atteinte.",
     },
 }

@@ -4055,6 +4055,7 @@ export type Database = {
           "kind": string;
           "next_try_at": string;
           "platform": string;
+          "project_id": string | null;
           "read_on": string | null;
           "revision": number;
           "scopes": (string)[];
@@ -4078,6 +4079,7 @@ export type Database = {
           "kind": string;
           "next_try_at"?: string;
           "platform": string;
+          "project_id"?: string | null;
           "read_on"?: string | null;
           "revision"?: number;
           "scopes"?: (string)[];
@@ -4100,6 +4102,7 @@ export type Database = {
           "kind"?: string;
           "next_try_at"?: string;
           "platform"?: string;
+          "project_id"?: string | null;
           "read_on"?: string | null;
           "revision"?: number;
           "scopes"?: (string)[];
@@ -4110,6 +4113,13 @@ export type Database = {
           "workspace_id"?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "social_accounts_project_id_workspace_id_fkey";
+            columns: ["project_id", "workspace_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["id", "workspace_id"];
+          },
           {
             foreignKeyName: "social_accounts_workspace_id_fkey";
             columns: ["workspace_id"];
@@ -5175,6 +5185,7 @@ export type Database = {
           "kind": string;
           "next_try_at": string;
           "platform": string;
+          "project_id": string | null;
           "read_on": string | null;
           "revision": number;
           "scopes": (string)[];
@@ -6318,6 +6329,7 @@ export type Database = {
           "kind": string;
           "metrics": Json;
           "platform": string;
+          "project_id": string;
           "source": string;
           "status": string;
           "subject": string;
@@ -7328,6 +7340,38 @@ export type Database = {
         Args: { "p_limit_microusd": number; "p_workspace_id": string };
         Returns: undefined;
       };
+      "set_social_project": {
+        Args: { "p_account_id": string; "p_project_id"?: string };
+        Returns: {
+          "created_at": string;
+          "created_by": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "etag": string | null;
+          "expires_at": string | null;
+          "failures": number;
+          "id": string;
+          "is_public": boolean;
+          "kind": string;
+          "next_try_at": string;
+          "platform": string;
+          "project_id": string | null;
+          "read_on": string | null;
+          "revision": number;
+          "scopes": (string)[];
+          "status": string;
+          "subject": string;
+          "token_last4": string | null;
+          "updated_at": string;
+          "workspace_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "social_accounts";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "set_social_token": {
         Args: {
           "p_account_id": string;
@@ -7348,6 +7392,7 @@ export type Database = {
           "kind": string;
           "next_try_at": string;
           "platform": string;
+          "project_id": string | null;
           "read_on": string | null;
           "revision": number;
           "scopes": (string)[];
@@ -7777,6 +7822,7 @@ export type Database = {
           "kind": string;
           "next_try_at": string;
           "platform": string;
+          "project_id": string | null;
           "read_on": string | null;
           "revision": number;
           "scopes": (string)[];

@@ -51,7 +51,9 @@ describe("figures", () => {
     assert.deepEqual([day.stars, day.likes], [80, null]);
   });
 
-  test("that cannot be read are unavailable, not 0", async () => {
+  test("that cannot be read are unavailable, not 0, and who added the account is told", async () => {
+    const { heard, status } = await listen(owner, `workspace:${team}`, ["social.account"]);
+    assert.equal(status, "SUBSCRIBED");
     ok(await add(owner, team, "ada/unknown"));
     const row = await until(
       async () =>
@@ -66,6 +68,12 @@ describe("figures", () => {
       "social.not_found",
       "broken",
     ]);
+    const broke = (event) => event.account_id === row.account_id && event.status === "broken";
+    await until(() => heard["social.account"], (events) => events.some(broke), 10);
+    const notices = (user) => user.client.from("notifications").select("data").eq("kind", "social_account_broken");
+    const [{ data }] = ok(await notices(owner));
+    assert.deepEqual([data.account_id, data.what], [row.account_id, "GitHub ada/unknown"]);
+    assert.deepEqual(ok(await notices(viewer)), []);
   });
 
   test("are the members' own", async () => {
@@ -89,6 +97,24 @@ describe("figures", () => {
       ({ accounts }) => accounts[0]?.status === "ok",
     );
     assert.deepEqual([row.metrics.followers, row.metrics.following], [7, 0]);
+  });
+
+  test("of a team's public portfolio are at its address, with the work they belong to", async () => {
+    const { client } = owner;
+    ok(await client.from("portfolios").insert({ workspace_id: team, title: "Harbour", is_public: true }));
+    const draft = { workspace_id: team, slug: "harbour", title: "Harbour" };
+    const { id } = ok(await client.from("projects").insert(draft).select("id").single());
+    ok(await client.rpc("update_social_account", { p_account_id: repo.id, p_is_public: true }));
+    const given = { p_account_id: repo.id, p_project_id: id };
+    fails(await viewer.client.rpc("set_social_project", given), 403, "workspace.forbidden");
+    fails(await client.rpc("set_social_project", { ...given, p_project_id: randomUUID() }), 404, "project.not_found");
+    ok(await client.rpc("set_social_project", given));
+    const seen = async () =>
+      (await knock(anon(), "getSocialMetrics", { username: USERNAME })).body.accounts
+        .map((one) => [one.subject, one.project_id]);
+    assert.deepEqual(await seen(), [["ada/harbour", null]]);
+    ok(await client.from("projects").update({ status: "published" }).eq("id", id));
+    assert.deepEqual(await seen(), [["ada/harbour", id]]);
   });
 
   test("come through the door with the caller's rights", async () => {

@@ -156,9 +156,7 @@ async def test_an_engine_fault_lets_the_lease_run_out() -> None:
 
 
 @pytest.mark.parametrize(("provider", "paused"), [(None, []), ("embeddings", ["embeddings"])])
-async def test_a_pause_is_of_the_kinds_capability(
-    provider: str | None, paused: list[str]
-) -> None:
+async def test_a_pause_is_of_the_kinds_capability(provider: str | None, paused: list[str]) -> None:
     async def handler(job: Job, ctx: JobContext) -> Outcome:
         return ProviderDown("someone", datetime.now(UTC), "Busy.")
 

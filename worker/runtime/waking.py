@@ -7,7 +7,9 @@ import asyncio
 import psycopg
 import structlog
 
+from worker.db.pool import Connection
 from worker.runtime.attempt import Leases
+from worker.runtime.heartbeat import beat
 from worker.runtime.slots import Slots
 from worker.runtime.store import SQL, JobStore
 from worker.runtime.verdict import Stop
@@ -27,7 +29,7 @@ async def listen(store: JobStore, slots: Slots, leases: Leases, dsn: str) -> Non
             async with connection:
                 await connection.execute(SQL["listen"])
                 await connection.execute(SQL["listen_cancel"])
-                slots.hint()  # whatever was notified while nobody listened
+                await _catch_up(connection, store, slots, leases)
                 pause = 0.1
                 async for notify in connection.notifies():
                     _hear(notify, slots, leases)
@@ -35,6 +37,13 @@ async def listen(store: JobStore, slots: Slots, leases: Leases, dsn: str) -> Non
             log.warning("listen.broken", error=str(error).strip(), pause_seconds=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _catch_up(connection: Connection, store: JobStore, slots: Slots, leases: Leases) -> None:
+    """Whatever was notified while nobody listened: work, and wishes to cancel."""
+    slots.hint()
+    if held := leases.all():
+        await beat(connection, store, leases, held)
 
 
 def _hear(notify: psycopg.Notify, slots: Slots, leases: Leases) -> None:

@@ -41,6 +41,18 @@ async def test_a_running_job_is_cancelled_within_five_seconds(db: Database, cast
         await until(lambda: job(db, job_id)["status"] == "cancelled", 5.0)
 
 
+async def test_a_wish_to_cancel_while_nobody_listens_is_heard_as_soon_as_somebody_does(db: Database) -> None:
+    """Without waiting for the next heartbeat."""
+    listener = "select pid from pg_stat_activity where datname = current_database() and query ~* '^listen'"
+    async with working(db, {KIND: forever}, lease=60.0):
+        await until(lambda: db.value(listener) is not None)
+        pid, job_id = db.value(listener), enqueue(db)
+        await until(lambda: job(db, job_id)["status"] == "running")
+        db.rows("select pg_terminate_backend(%s), pg_sleep(0.03)", pid)
+        db.rows("select app.stop_job(%s)", job_id)
+        await until(lambda: job(db, job_id)["status"] == "cancelled", 3.0)
+
+
 @pytest.mark.parametrize("outcome", ["retry", "defer", "release"])
 def test_a_wish_to_cancel_that_nobody_heard_survives_the_attempt(db: Database, outcome: str) -> None:
     job_id = enqueue(db)

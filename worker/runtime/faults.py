@@ -44,12 +44,14 @@ def outcome_of(error: Exception, now: Clock) -> Outcome:
     return RetryAfter(None, f"Unexpected error: {type(error).__name__}.", code="job.crashed")
 
 
-def alone(error: ProviderError, now: Clock) -> Outcome:
-    """As `outcome_of`, for a vendor that this job alone chose: nobody else's jobs are held back for it."""
-    outcome = outcome_of(error, now)
-    if isinstance(outcome, ProviderDown):
-        return RetryAfter((outcome.until - now()).total_seconds(), outcome.reason, outcome.code)
-    return outcome
+def alone(error: ProviderError) -> Fail | RetryAfter:
+    """What it means for this job, whoever else waits for the same vendor."""
+    if isinstance(error, ProviderRejected | ProviderAuthError | DeliveryUnknown):
+        return Fail(error.code, error.message)
+    seconds = error.retry_after
+    if isinstance(error, ProviderRateLimited):
+        seconds = seconds or RATE_LIMIT_SECONDS
+    return RetryAfter(seconds, error.message, error.code)
 
 
 def first_of(error: Exception) -> Exception:
@@ -66,15 +68,10 @@ def is_crash(error: Exception) -> bool:
 
 
 def _of_provider(error: ProviderError, now: Clock) -> Outcome:
-    if isinstance(error, ProviderRejected | ProviderAuthError | DeliveryUnknown):
-        return Fail(error.code, error.message)
-    if isinstance(error, ProviderRateLimited):
-        return _down(error, error.retry_after or RATE_LIMIT_SECONDS, now)
-    if isinstance(error, ProviderUnavailable) and error.retry_after is not None:
-        return _down(error, error.retry_after, now)
-    return RetryAfter(error.retry_after, error.message, error.code)
-
-
-def _down(error: ProviderError, seconds: float, now: Clock) -> Outcome:
-    wait = timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT_SECONDS))
+    """As `alone`, but a vendor who names a time is left in peace by everybody until then."""
+    outcome = alone(error)
+    names_a_time = isinstance(error, ProviderRateLimited | ProviderUnavailable)
+    if not names_a_time or isinstance(outcome, Fail) or outcome.delay is None:
+        return outcome
+    wait = timedelta(seconds=min(max(outcome.delay, 0.0), LONGEST_WAIT_SECONDS))
     return ProviderDown(error.provider, now() + wait, error.message, error.code)

@@ -7,7 +7,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from worker.errors import DeliveryUnknown, LaminaError, ProviderRejected
-from worker.providers.email.port import Sent
+from worker.providers.email.port import RECIPIENT_DEFERRED, RECIPIENT_REFUSED, Sent
 
 AT_ONCE = 10
 """Mails that are marked, sent side by side and settled together: at most so many are unknown when a worker
@@ -15,12 +15,6 @@ dies, and so many still leave when a campaign is stopped."""
 
 PATIENCE_SECONDS = 5.0
 """Longest wait for a turn inside a job; beyond that its place goes to others meanwhile."""
-
-RECIPIENT_REFUSED = "email.recipient_refused"
-"""The one refusal that says something about the address."""
-
-RECIPIENT_DEFERRED = "email.recipient_deferred"
-"""A mailbox refused for the moment: nobody else's matter."""
 
 OURS = frozenset({"provider.no_credit"})
 """Refusals of one mail that would be those of every other: a person must act first."""

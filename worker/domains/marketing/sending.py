@@ -15,7 +15,6 @@ from worker.domains.marketing.repository import SQL
 from worker.domains.marketing.rules import (
     AT_ONCE,
     PATIENCE_SECONDS,
-    RECIPIENT_DEFERRED,
     Settled,
     bucket_of,
     burst_of,
@@ -23,7 +22,7 @@ from worker.domains.marketing.rules import (
 )
 from worker.domains.marketing.writing import Letter
 from worker.errors import LaminaError
-from worker.providers.email.port import Sent
+from worker.providers.email.port import RECIPIENT_DEFERRED, Sent
 from worker.runtime.outcome import DONE, Outcome, RetryAfter
 
 Row = Mapping[str, Any]

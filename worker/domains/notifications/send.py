@@ -13,16 +13,12 @@ from worker.domains.notifications.repository import SQL
 from worker.domains.notifications.templates import written
 from worker.domains.notifications.values import values_of
 from worker.errors import DeliveryUnknown, ProviderError, ProviderRejected
-from worker.providers.email.port import Address, Mail
+from worker.providers.email.port import RECIPIENT_DEFERRED, RECIPIENT_REFUSED, Address, Mail
 from worker.runtime.outcome import DONE, Done, Fail, Outcome, RetryAfter, Write
 
 WITH_SECRET = {"invitation": "invite", "consent_asked": "fill in the form"}
 """Kinds that are nothing without the token in their link, and how to get another."""
 
-RECIPIENT_REFUSED = "email.recipient_refused"
-"""The one refusal that says something about the address."""
-
-RECIPIENT_DEFERRED = "email.recipient_deferred"
 DEFERRED_SECONDS = 180.0
 """Between tries at a mailbox refused for the moment: the usual backoff would be over before a greylist is."""
 

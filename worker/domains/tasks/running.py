@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -76,7 +75,7 @@ async def run_task(ports: TaskPorts, task_id: UUID) -> Outcome:
     except ProviderError as error:
         if task["requested_model"] is None:
             raise
-        return alone(error, lambda: datetime.now(UTC))
+        return alone(error)
     return Done(write=_write(work, is_complete=True))
 
 

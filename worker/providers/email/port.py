@@ -13,6 +13,12 @@ from worker.providers.email import rules
 ROW_ARGUMENT = "lamina_id"
 """Under this name a message's `row_id` travels with it and comes back with its events."""
 
+RECIPIENT_REFUSED = "email.recipient_refused"
+"""The one refusal that says something about the address."""
+
+RECIPIENT_DEFERRED = "email.recipient_deferred"
+"""A mailbox refused for the moment: nobody else's matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -1,23 +1,17 @@
 // A team writes together: brands, versions and their difference, comments with mentions, and who did what.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { fails, listen, ok, signUp, until } from "./support.mjs";
+import { admit, fails, listen, ok, signUp, until } from "./support.mjs";
 
 const FIRST = "Opening hours\n\nThe harbour opens at six.\nPilots wait at the mole.";
 const SECOND = FIRST.replace("six", "seven");
 let owner, editor, viewer, stranger, team, document, comment;
 
-async function join(person, role) {
-  const invited = { p_workspace_id: team, p_email: person.email, p_role: role };
-  const { token } = ok(await owner.client.rpc("invite_member", invited));
-  ok(await person.client.rpc("accept_invitation", { p_token: token }));
-}
-
 before(async () => {
   [owner, editor, viewer, stranger] = await Promise.all(["owner", "editor", "viewer", "stranger"].map(signUp));
   team = ok(await owner.client.rpc("create_workspace", { p_name: "Harbour office" })).id;
-  await join(editor, "editor");
-  await join(viewer, "viewer");
+  await admit(owner, team, editor, "editor");
+  await admit(owner, team, viewer, "viewer");
 });
 
 const save = (person, content, expected) =>

@@ -1,43 +1,15 @@
 // People come in from outside: a newsletter's form with a mail to confirm, a contact form, the customer's own server.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
-import { fails, ok, service, signUp, until } from "./support.mjs";
+import { buyPlan, fails, join, mail, ok, service, signUp, until } from "./support.mjs";
 
-const lamina = new URL("../../../.venv/bin/lamina", import.meta.url).pathname;
-const mail = (...words) => JSON.parse(execFileSync(lamina, ["mail", ...words, "--json"], { encoding: "utf8" }));
 const address = (name) => `${name}-${randomUUID().slice(0, 8)}@people.example.com`;
 const STATEMENT = "I want the newsletter and know that I can leave it at any time.";
 const BROWSER = { accept: "text/html", "accept-language": "fr" };
 
 let owner, marketer, seller, team, newsletter, link;
 const ada = address("ada");
-
-async function join(role) {
-  const member = await signUp(role);
-  const { token } = ok(
-    await owner.client.rpc("invite_member", { p_workspace_id: team, p_email: member.email, p_role: role }),
-  );
-  ok(await member.client.rpc("accept_invitation", { p_token: token }));
-  return member;
-}
-
-/** A plan with campaigns, bought at the offline stand-in of Stripe. */
-async function buyPlan() {
-  const wish = { p_plan: "professional", p_interval: "month", p_idempotency_key: "plan" };
-  const pages = { p_success_url: "https://example.com/yes", p_cancel_url: "https://example.com/no" };
-  const { id } = ok(await owner.client.rpc("start_checkout", { p_workspace_id: team, ...wish, ...pages }));
-  const session = await until(
-    async () => ok(await owner.client.from("billing_sessions").select("url").eq("id", id).single()),
-    ({ url }) => url !== null,
-  );
-  await fetch(`${session.url}/pay`, { method: "POST", redirect: "manual" });
-  await until(
-    async () => ok(await owner.client.rpc("billing_usage", { p_workspace_id: team })),
-    (usage) => usage.find(({ metric }) => metric === "seats").included >= 20,
-  );
-}
 
 const make = (who, more) =>
   who.client.from("forms").insert({ workspace_id: team, name: "Newsletter", ...more }).select().single();
@@ -61,8 +33,8 @@ before(async () => {
 
 test("marketing makes a form; words to agree to need a plan with campaigns", async () => {
   fails(await make(owner, { statement: STATEMENT }), 402, "plan.not_entitled");
-  await buyPlan();
-  [marketer, seller] = [await join("marketing"), await join("sales")];
+  await buyPlan(owner, team);
+  [marketer, seller] = [await join(owner, team, "marketing"), await join(owner, team, "sales")];
   newsletter = ok(await make(marketer, { statement: STATEMENT, thank_you_url: "https://example.com/thanks" })).id;
   assert.equal((await make(seller, {})).error.code, "42501");
   const stranger = await signUp("stranger");

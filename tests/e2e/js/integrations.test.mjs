@@ -2,27 +2,11 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { before, test } from "node:test";
-import { fails, listen, ok, signUp, until } from "./support.mjs";
+import { buyPlan, fails, join, listen, ok, signUp, until } from "./support.mjs";
 
 const KEY = "0123456789abcdef0123456789abcdef-us21";
 const FIELDS = { fields: { external_id: "customer.id", email: "customer.mail", name: "customer.name" } };
 let owner, marketer, workspace, newsletter, erp;
-
-/** A plan with integrations, bought at the offline stand-in of Stripe. */
-async function buy(who) {
-  const wish = { p_plan: "professional", p_interval: "month", p_idempotency_key: "plan" };
-  const pages = { p_success_url: "https://example.com/yes", p_cancel_url: "https://example.com/no" };
-  const { id } = ok(await who.client.rpc("start_checkout", { p_workspace_id: workspace, ...wish, ...pages }));
-  const session = await until(
-    async () => ok(await who.client.from("billing_sessions").select("url").eq("id", id).single()),
-    ({ url }) => url !== null,
-  );
-  await fetch(`${session.url}/pay`, { method: "POST", redirect: "manual" });
-  await until(
-    async () => ok(await who.client.rpc("billing_usage", { p_workspace_id: workspace })),
-    (usage) => usage.find(({ metric }) => metric === "seats").included >= 20,
-  );
-}
 
 const agree = (id) =>
   marketer.client.rpc("set_contact_consent", {
@@ -30,14 +14,6 @@ const agree = (id) =>
     p_consent: "granted",
     p_source: "fair",
   });
-
-async function join(role) {
-  const member = await signUp(role);
-  const invited = { p_workspace_id: workspace, p_email: member.email, p_role: role };
-  const { token } = ok(await owner.client.rpc("invite_member", invited));
-  ok(await member.client.rpc("accept_invitation", { p_token: token }));
-  return member;
-}
 
 const create = (who, kind, settings, credentials) =>
   who.client.rpc("create_connection", {
@@ -69,8 +45,8 @@ before(async () => {
 
 test("without a plan nothing is connected", async () => {
   fails(await create(owner, "generic", FIELDS), 402, "plan.not_entitled");
-  await buy(owner);
-  marketer = await join("marketing");
+  await buyPlan(owner, workspace);
+  marketer = await join(owner, workspace, "marketing");
 });
 
 test("a newsletter is connected and tested; nobody sees the key again", async () => {

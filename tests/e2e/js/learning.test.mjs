@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { audio, fails, listen, ok, signUp, until } from "./support.mjs";
+import { admit, audio, fails, listen, ok, signUp, until } from "./support.mjs";
 
 const TEXT = "# Zanzibarium\n\nThe zanzibarium melts at 317 degrees, as every goldsmith of the valley knows.";
 const QUESTION = "At how many degrees does the zanzibarium melt?";
@@ -12,8 +12,7 @@ before(async () => {
   [teacher, learner, outsider] = [await signUp("teacher"), await signUp("learner"), await signUp("outsider")];
   workspace = ok(await teacher.client.rpc("create_workspace", { p_name: "The school" })).id;
   for (const [person, role] of [[learner, "viewer"], [outsider, "marketing"]]) {
-    const invited = await teacher.client.rpc("invite_member", { p_workspace_id: workspace, p_email: person.email, p_role: role });
-    ok(await person.client.rpc("accept_invitation", { p_token: ok(invited).token }));
+    await admit(teacher, workspace, person, role);
   }
 });
 

@@ -1,12 +1,9 @@
 // A campaign from the first contact to the last number: consent, segment, sending, opening, clicking, leaving.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { before, test } from "node:test";
-import { anon, fails, listen, ok, service, signUp, until } from "./support.mjs";
+import { anon, buyPlan, fails, join, listen, mail, ok, service, signUp, until } from "./support.mjs";
 
-const lamina = new URL("../../../.venv/bin/lamina", import.meta.url).pathname;
-const mail = (...words) => JSON.parse(execFileSync(lamina, ["mail", ...words, "--json"], { encoding: "utf8" }));
 const lettersTo = (email) => mail("list", "--to", email).mails.filter(({ subject }) => /spring/i.test(subject));
 const address = (name) => `${name}-${randomUUID().slice(0, 8)}@people.example.com`;
 
@@ -19,30 +16,6 @@ const VIPS = {
     { not: { field: "lifecycle", op: "eq", value: "lost" } },
   ],
 };
-
-async function join(name, role) {
-  const user = await signUp(name);
-  const invitation = { p_workspace_id: team, p_email: user.email, p_role: role };
-  const { token } = ok(await owner.client.rpc("invite_member", invitation));
-  ok(await user.client.rpc("accept_invitation", { p_token: token }));
-  return user;
-}
-
-/** A plan with campaigns, bought at the offline stand-in of Stripe. */
-async function buyPlan() {
-  const wish = { p_plan: "professional", p_interval: "month", p_idempotency_key: "plan" };
-  const pages = { p_success_url: "https://example.com/yes", p_cancel_url: "https://example.com/no" };
-  const { id } = ok(await owner.client.rpc("start_checkout", { p_workspace_id: team, ...wish, ...pages }));
-  const session = await until(
-    async () => ok(await owner.client.from("billing_sessions").select("url").eq("id", id).single()),
-    ({ url }) => url !== null,
-  );
-  await fetch(`${session.url}/pay`, { method: "POST", redirect: "manual" });
-  await until(
-    async () => ok(await owner.client.rpc("billing_usage", { p_workspace_id: team })),
-    (usage) => usage.find(({ metric }) => metric === "seats").included >= 20,
-  );
-}
 
 const draft = async (segment, more = {}) => {
   const row = { workspace_id: team, name: "Spring", segment_id: segment, subject: "Spring for {{first_name|you}}" };
@@ -61,7 +34,7 @@ const schedule = (user, id, more = {}) => user.client.rpc("schedule_campaign", {
 before(async () => {
   [owner, stranger] = [await signUp("owner"), await signUp("stranger")];
   team = ok(await owner.client.rpc("create_workspace", { p_name: "Morvan" })).id;
-  [marketer, viewer] = [await join("marketer", "marketing"), await join("viewer", "viewer")];
+  [marketer, viewer] = [await join(owner, team, "marketing"), await join(owner, team, "viewer")];
 });
 
 test("without a plan a campaign is a draft", async () => {
@@ -72,8 +45,8 @@ test("without a plan a campaign is a draft", async () => {
   const segment = ok(await marketer.client.from("segments").insert(kept).select().single());
   campaign = await draft(segment.id);
   fails(await schedule(marketer, campaign.id), 402, "plan.not_entitled");
-  await buyPlan();
-  seller = await join("seller", "sales");
+  await buyPlan(owner, team);
+  seller = await join(owner, team, "sales");
 });
 
 test("who agreed is noted with where, and a segment shows whom it reaches", async () => {

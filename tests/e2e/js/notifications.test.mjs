@@ -1,11 +1,8 @@
 // What users are told: a mail in the local mailbox, an entry in their own feed, and their choice holds.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { before, test } from "node:test";
-import { fails, listen, ok, service, signUp, until, upload } from "./support.mjs";
+import { fails, listen, mail, ok, service, signUp, until, upload } from "./support.mjs";
 
-const lamina = new URL("../../../.venv/bin/lamina", import.meta.url).pathname;
-const mail = (...words) => JSON.parse(execFileSync(lamina, ["mail", ...words, "--json"], { encoding: "utf8" }));
 const COLUMNS = "id, kind, status, data, read_at, user_id";
 
 const feedOf = async (user) => ok(await user.client.from("notifications").select(COLUMNS).order("created_at"));

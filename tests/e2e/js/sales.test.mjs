@@ -2,17 +2,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { randomUUID } from "node:crypto";
-import { fails, listen, ok, signUp, until } from "./support.mjs";
+import { fails, join, listen, ok, signUp, until } from "./support.mjs";
 
 let owner, sales, support, stranger, workspace, ada, board, lead, deal;
-
-async function join(role) {
-  const person = await signUp(role);
-  const invitation = { p_workspace_id: workspace, p_email: person.email, p_role: role };
-  const { token } = ok(await owner.client.rpc("invite_member", invitation));
-  ok(await person.client.rpc("accept_invitation", { p_token: token }));
-  return person;
-}
 
 const contact = async (id = ada) => ok(await sales.client.from("contacts").select("*").eq("id", id).single());
 const scored = (score) => until(contact, ({ lead_score }) => lead_score === score, 30);
@@ -26,7 +18,7 @@ const move = (person, id, stage, after = null) =>
 before(async () => {
   [owner, stranger] = [await signUp("owner"), await signUp("stranger")];
   workspace = ok(await owner.client.rpc("create_workspace", { p_name: "Sales" })).id;
-  [sales, support] = [await join("sales"), await join("support")];
+  [sales, support] = [await join(owner, workspace, "sales"), await join(owner, workspace, "support")];
 });
 
 test("contacts are imported once, and what is wrong is named", async () => {

@@ -2,17 +2,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { randomUUID } from "node:crypto";
-import { fails, listen, ok, signUp, until } from "./support.mjs";
+import { fails, join, listen, ok, signUp, until } from "./support.mjs";
 
 let owner, support, sales, stranger, workspace, channel, ticket;
-
-async function join(role) {
-  const person = await signUp(role);
-  const invitation = { p_workspace_id: workspace, p_email: person.email, p_role: role };
-  const { token } = ok(await owner.client.rpc("invite_member", invitation));
-  ok(await person.client.rpc("accept_invitation", { p_token: token }));
-  return person;
-}
 
 async function write(text) {
   const response = await fetch(`${process.env.SUPABASE_URL}/functions/v1/manychat?channel=${channel.channel_id}`, {
@@ -35,7 +27,7 @@ const timeline = async (person) => ok(await person.client.rpc("ticket_timeline",
 before(async () => {
   [owner, stranger] = [await signUp("owner"), await signUp("stranger")];
   workspace = ok(await owner.client.rpc("create_workspace", { p_name: "Support" })).id;
-  [support, sales] = [await join("support"), await join("sales")];
+  [support, sales] = [await join(owner, workspace, "support"), await join(owner, workspace, "sales")];
   channel = ok(await owner.client.rpc("create_channel", { p_workspace_id: workspace, p_name: "WhatsApp" }));
 });
 

@@ -2,22 +2,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
-import { anon, fails, listen, ok, service, signUp, until } from "./support.mjs";
+import { anon, fails, join, listen, ok, service, signUp, until } from "./support.mjs";
 
 const png = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 const slug = (name) => `${name}-${randomUUID().slice(0, 8)}`;
-
-async function member(owner, workspace, role) {
-  const person = await signUp(role);
-  const invitation = ok(
-    await owner.client.rpc("invite_member", { p_workspace_id: workspace, p_email: person.email, p_role: role }),
-  );
-  ok(await person.client.rpc("accept_invitation", { p_token: invitation.token }));
-  return person;
-}
 
 describe("sites", () => {
   it("go from template to publication, with a design in between", async () => {
@@ -124,7 +115,7 @@ describe("sites", () => {
   it("are written by who may", async () => {
     const owner = await signUp("owner");
     const { id: workspace } = ok(await owner.client.rpc("create_workspace", { p_name: "Bakers" }));
-    const [viewer, stranger] = [await member(owner, workspace, "viewer"), await signUp("stranger")];
+    const [viewer, stranger] = [await join(owner, workspace, "viewer"), await signUp("stranger")];
     const template = ok(await owner.client.from("templates").select("id").eq("name", "Blank").single());
     const fork = { p_template_id: template.id, p_workspace_id: workspace, p_name: "Site", p_slug: slug("site") };
     fails(await viewer.client.rpc("fork_template", fork), 403, "workspace.forbidden");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { randomUUID } from "node:crypto";
-import { anon, fails, listen, ok, signUp, until } from "./support.mjs";
+import { admit, anon, fails, listen, ok, signUp, until } from "./support.mjs";
 
 const USERNAME = `ada-${randomUUID().slice(0, 8)}`;
 let owner, viewer, stranger, team, repo;
@@ -29,9 +29,7 @@ const add = (user, workspace, subject, more = {}) =>
 before(async () => {
   [owner, viewer, stranger] = [await signUp("owner"), await signUp("viewer"), await signUp("stranger")];
   team = ok(await owner.client.rpc("create_workspace", { p_name: "Harbour" })).id;
-  const invitation = { p_workspace_id: team, p_email: viewer.email, p_role: "viewer" };
-  const { token } = ok(await owner.client.rpc("invite_member", invitation));
-  ok(await viewer.client.rpc("accept_invitation", { p_token: token }));
+  await admit(owner, team, viewer, "viewer");
 });
 
 describe("figures", () => {

@@ -7,6 +7,7 @@ import { createClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
 
 const url = process.env.SUPABASE_URL;
+const lamina = new URL("../../../.venv/bin/lamina", import.meta.url).pathname;
 const options = { auth: { persistSession: false }, realtime: { transport: WebSocket } };
 
 export const anon = () => createClient(url, process.env.SUPABASE_PUBLISHABLE_KEY, options);
@@ -23,6 +24,39 @@ export async function signUp(name = "user") {
   assert.equal(own.error, null);
   return { client, email, id: data.user.id, workspace: own.data.id };
 }
+
+/** Invites a person into a workspace, and the person accepts. */
+export async function admit(owner, workspace, person, role) {
+  const invitation = { p_workspace_id: workspace, p_email: person.email, p_role: role };
+  const { token } = ok(await owner.client.rpc("invite_member", invitation));
+  ok(await person.client.rpc("accept_invitation", { p_token: token }));
+}
+
+/** A new user who is a member in this role. */
+export async function join(owner, workspace, role) {
+  const person = await signUp(role);
+  await admit(owner, workspace, person, role);
+  return person;
+}
+
+/** Plan professional, bought at the offline stand-in of Stripe. */
+export async function buyPlan(owner, workspace) {
+  const wish = { p_plan: "professional", p_interval: "month", p_idempotency_key: "plan" };
+  const pages = { p_success_url: "https://example.com/yes", p_cancel_url: "https://example.com/no" };
+  const { id } = ok(await owner.client.rpc("start_checkout", { p_workspace_id: workspace, ...wish, ...pages }));
+  const session = await until(
+    async () => ok(await owner.client.from("billing_sessions").select("url").eq("id", id).single()),
+    ({ url }) => url !== null,
+  );
+  await fetch(`${session.url}/pay`, { method: "POST", redirect: "manual" });
+  await until(
+    async () => ok(await owner.client.rpc("billing_usage", { p_workspace_id: workspace })),
+    (usage) => usage.find(({ metric }) => metric === "seats").included >= 20,
+  );
+}
+
+/** What `lamina mail` says, as a script reads it. */
+export const mail = (...words) => JSON.parse(execFileSync(lamina, ["mail", ...words, "--json"], { encoding: "utf8" }));
 
 /** Asks until the answer satisfies; the last answer otherwise ends the test. */
 export async function until(ask, satisfies, seconds = 60) {
